@@ -1,0 +1,253 @@
+"""What a model is and how it is trained, as plain immutable records.
+
+A configuration is TOML on disk and JSON inside a model file. Unknown keys are refused, so a
+misspelt option cannot be passed over.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from streamrnn.errors import ConfigError
+
+Kind = TypeVar("Kind")
+Cell = Literal["feedforward", "rnn", "gru", "lstm", "module"]
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all configuration records."""
+
+
+class FramesConfig(Record, frozen=True, tag_field="kind", tag="frames"):
+    """Samples are frames already: chunks are `(n, input_size)` float32."""
+
+
+class MotionConfig(Record, frozen=True, tag_field="kind", tag="motion"):
+    """Rows of time and position: chunks are `(n, 3)` or `(n, 4)`, float64 or float32."""
+
+
+FrontendConfig = FramesConfig | MotionConfig
+
+
+class NetworkConfig(Record, frozen=True):
+    """The network: normalisation, encoder, recurrent layers, head, in this order."""
+
+    input_size: int
+    """Elements of a frame; 1 (a token's number) with an embedding."""
+    hidden_size: int
+    """Elements of the hidden state of each layer."""
+    cell: Cell = "gru"
+    """`feedforward` has no loop: it sees one frame at a time. `module` is anything that the torch
+    engine runs; it is neither trained nor saved here."""
+    num_layers: int = 1
+    """Layers of the cell, one above the other."""
+    nonlinearity: Literal["tanh", "relu"] = "tanh"
+    """Of the cells `rnn` and `feedforward`."""
+    encoder: Literal["none", "linear", "embedding"] = "none"
+    """What stands in front of the first layer."""
+    encoder_size: int = 0
+    """Elements that a linear or embedding encoder puts out."""
+    vocabulary_size: int = 0
+    """Rows of the embedding."""
+    output_size: int = 0
+    """Elements that the linear head puts out; 0: no head, the outputs are the hidden state."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that no network can have."""
+        for name in ("input_size", "hidden_size", "num_layers"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"network.{name}: expected at least 1, got {getattr(self, name)}")
+        if self.output_size < 0:
+            raise ConfigError(f"network.output_size: expected 0 or more, got {self.output_size}")
+        if (self.encoder != "none") != (self.encoder_size > 0):
+            raise ConfigError(
+                f"network.encoder_size: expected 0 without an encoder and more with one, got "
+                f"{self.encoder_size} with encoder {self.encoder!r}"
+            )
+        if self.encoder == "embedding" and (self.vocabulary_size < 1 or self.input_size != 1):
+            raise ConfigError(
+                "network: an embedding expects vocabulary_size of at least 1 and input_size 1, "
+                f"got {self.vocabulary_size} and {self.input_size}"
+            )
+
+    @property
+    def output_width(self) -> int:
+        """Elements of one output."""
+        return self.output_size or self.hidden_size
+
+
+class RawConfig(Record, frozen=True, tag_field="kind", tag="raw"):
+    """No decoder: predictions carry the network's outputs alone."""
+
+
+class ClassesConfig(Record, frozen=True, tag_field="kind", tag="classes"):
+    """One class a step: the softmax of the outputs."""
+
+    labels: tuple[str, ...]
+    """The name of each output, in order."""
+
+
+class PointsConfig(Record, frozen=True, tag_field="kind", tag="points"):
+    """Positions at several horizons ahead, each with the radius that is to hold 90 %."""
+
+    horizons: tuple[int, ...]
+    """How many samples ahead, ascending."""
+
+
+DecoderConfig = RawConfig | ClassesConfig | PointsConfig
+
+
+class ModelConfig(Record, frozen=True):
+    """Everything about a model but its weights."""
+
+    name: str
+    network: NetworkConfig
+    frontend: FrontendConfig = FramesConfig()
+    decoder: DecoderConfig = RawConfig()
+
+    def __post_init__(self) -> None:
+        """Refuse parts that do not fit each other."""
+        if isinstance(self.decoder, ClassesConfig):
+            labels, outputs = len(self.decoder.labels), self.network.output_width
+            if labels != outputs:
+                raise ConfigError(
+                    f"decoder.labels: expected one label an output, {outputs}, got {labels}"
+                )
+        if isinstance(self.decoder, PointsConfig) and not isinstance(self.frontend, MotionConfig):
+            raise ConfigError(
+                "decoder: points are decoded relative to the motion front end's last position; "
+                "set frontend.kind = 'motion'"
+            )
+
+
+class TrainConfig(Record, frozen=True):
+    """How a network is trained."""
+
+    epochs: int = 10
+    """Passes over the training data; data that a simulator makes is new in each."""
+    batch_size: int = 64
+    """Streams trained side by side."""
+    window: int = 64
+    """Steps from one weight update to the next; the state is carried over, gradients are not."""
+    learning_rate: float = 2e-3
+    schedule: Literal["constant", "cosine"] = "cosine"
+    """Over the whole of training."""
+    warmup: int = 100
+    """Updates over which the learning rate rises from 0."""
+    weight_decay: float = 0.0
+    dropout: float = 0.0
+    """Between layers, in training only."""
+    clip: float = 1.0
+    """Largest norm of the gradient of all weights together."""
+    patience: int = 5
+    """Epochs without a better validation loss before training stops; 0: never stop early."""
+    updates: int = 0
+    """Weight updates that make an epoch; 0: as many as the task's sequences give."""
+    endless: bool = False
+    """Join sequences without a fresh state between them, to learn a stream that never ends."""
+    ema: float = 0.0
+    """Decay of the moving average of the weights that is validated and kept; 0: none."""
+    seed: int = 0
+    """Of weights, dropout and data: the same seed and threads give the same bits."""
+    threads: int = 0
+    """torch's threads; 0: torch's own choice."""
+    worker: Literal["process", "thread", "none"] = "process"
+    """What makes the data beside the training loop."""
+    checkpoint_minutes: float = 2.0
+    """Longest time between checkpoints; each epoch ends with one in any case."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that nothing can be trained with."""
+        for name in ("epochs", "batch_size", "window"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"train.{name}: expected at least 1, got {getattr(self, name)}")
+        for name in ("learning_rate", "clip", "checkpoint_minutes"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise ConfigError(f"train.{name}: expected more than 0, got {getattr(self, name)}")
+        for name in ("warmup", "weight_decay", "patience", "updates", "seed", "threads"):
+            if not getattr(self, name) >= 0:
+                raise ConfigError(f"train.{name}: expected 0 or more, got {getattr(self, name)}")
+        for name in ("dropout", "ema"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"train.{name}: expected 0 to below 1, got {getattr(self, name)}")
+
+
+class Experiment(Record, frozen=True):
+    """One training run: `streamrnn train FILE.toml`."""
+
+    name: str
+    """The name of the model."""
+    task: str
+    """Which task makes the data: a module of `streamrnn.tasks`."""
+    network: dict[str, Any]
+    """Keys of `NetworkConfig`; the task fills in the sizes that its data fixes."""
+    train: TrainConfig = TrainConfig()
+    data: dict[str, Any] = {}
+    """The task's own keys, which it checks."""
+
+
+def load_experiment(path: str | Path, overrides: tuple[str, ...] = ()) -> Experiment:
+    """Read a training configuration.
+
+    Args:
+        path: a TOML file with the keys of `Experiment`.
+        overrides: `section.key=value` in TOML's own notation of values (`train.epochs=3`);
+            a value that is no TOML is taken as a string.
+
+    Raises:
+        ConfigError: the file is absent or no TOML, or a key is unknown or of the wrong type.
+    """
+    try:
+        tree = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: expected a TOML file, got: {error}") from error
+    for override in overrides:
+        _set(tree, override)
+    return convert(tree, Experiment, where=str(path))
+
+
+def _set(tree: dict[str, Any], override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"--set: expected section.key=value, got {override!r}")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        tree = tree.setdefault(section, {})
+        if type(tree) is not dict:
+            raise ConfigError(f"--set {override}: {section} is a value, expected a section")
+    tree[last] = value
+
+
+def convert(tree: Any, kind: type[Kind], *, where: str) -> Kind:
+    """Make a record of plain data, or say what does not fit.
+
+    Raises:
+        ConfigError: naming the place, the key, what was expected and what came.
+    """
+    try:
+        return msgspec.convert(tree, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def encode(record: msgspec.Struct) -> str:
+    """A record as canonical JSON: keys sorted, so equal records give equal text."""
+    return msgspec.json.encode(record, order="sorted").decode()
+
+
+def decode_model_config(text: str) -> ModelConfig:
+    """The configuration inside a model file.
+
+    Raises:
+        ConfigError: the text is no JSON, or does not fit this version's `ModelConfig`.
+    """
+    try:
+        return msgspec.json.decode(text, type=ModelConfig)
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"model configuration: {error}") from error

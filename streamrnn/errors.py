@@ -1,0 +1,72 @@
+"""Every error of the package, in one tree.
+
+    StreamRNNError
+    ├── ConfigError          a configuration: unknown key, wrong type, impossible value
+    ├── ModelFileError       a model file: truncated, foreign, damaged, or made by a newer version
+    ├── UnsupportedError     a network or an option that the package refuses, with the reason
+    ├── StateError           a snapshot: damaged, or of another model
+    ├── StreamClosedError    a verb on a stream that was closed
+    ├── TrainingError        training that cannot go on: a loss that is NaN, a checkpoint of another
+    │                        configuration, a data worker that died
+    ├── TrackError           a file of positions: no CSV, columns missing, not numbers
+    └── InputError           a chunk
+        ├── DtypeError       elements of the wrong type
+        ├── ShapeError       the wrong number of dimensions or columns
+        ├── NonFiniteError   NaN or infinity where none is allowed
+        └── TimeOrderError   time that runs backwards
+
+A message says what was expected, what came, and the mend. Whatever raises one of these leaves
+the stream exactly as it was.
+"""
+
+
+class StreamRNNError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class ConfigError(StreamRNNError, ValueError):
+    """A configuration that cannot be used."""
+
+
+class ModelFileError(StreamRNNError, ValueError):
+    """A model file that cannot be read, or is not what it says."""
+
+
+class UnsupportedError(StreamRNNError, ValueError):
+    """A network or an option that is refused, with the reason."""
+
+
+class StateError(StreamRNNError, ValueError):
+    """A snapshot that is damaged or belongs to another model."""
+
+
+class StreamClosedError(StreamRNNError, RuntimeError):
+    """A verb on a stream that was closed."""
+
+
+class TrainingError(StreamRNNError, RuntimeError):
+    """Training that cannot go on; the last good checkpoint is kept."""
+
+
+class TrackError(StreamRNNError, ValueError):
+    """A file of positions that cannot be read."""
+
+
+class InputError(StreamRNNError, ValueError):
+    """A chunk that the stream refuses; the stream is as it was."""
+
+
+class DtypeError(InputError, TypeError):
+    """A chunk whose elements have the wrong type."""
+
+
+class ShapeError(InputError):
+    """A chunk with the wrong number of dimensions or columns."""
+
+
+class NonFiniteError(InputError):
+    """A chunk with NaN or infinity where none is allowed."""
+
+
+class TimeOrderError(InputError):
+    """A chunk whose time stamps run backwards."""

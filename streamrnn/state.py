@@ -1,0 +1,73 @@
+"""Named arrays in one sealed blob: the form of model files and of snapshots.
+
+A blob is a safetensors file (header length, JSON header, raw arrays), so nothing is ever
+unpickled and anyone can read it. Its metadata is one JSON text, so that equal contents give equal
+bytes (the library writes several metadata keys in no fixed order). A SHA-256 over names, types,
+shapes, contents and metadata lies in it, so damage is found before use.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from streamrnn.errors import StreamRNNError
+
+KEY = "streamrnn"
+Arrays = dict[str, NDArray[Any]]
+
+
+def digest(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> str:
+    """SHA-256 of arrays and metadata, whatever order they come in."""
+    total = hashlib.sha256()
+    total.update(json.dumps(sorted(metadata.items())).encode())
+    for name, array in sorted(arrays.items()):
+        total.update(json.dumps([name, array.dtype.str, array.shape]).encode())
+        total.update(np.ascontiguousarray(array).tobytes())
+    return total.hexdigest()
+
+
+def seal(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> bytes:
+    """Pack arrays and metadata, with their digest."""
+    text = json.dumps({**metadata, "sha256": digest(arrays, metadata)}, sort_keys=True)
+    return save_arrays({n: np.ascontiguousarray(a) for n, a in arrays.items()}, {KEY: text})
+
+
+def unseal(blob: bytes, *, what: str, error: type[StreamRNNError]) -> tuple[Arrays, dict[str, str]]:
+    """Unpack a blob that `seal` made.
+
+    Args:
+        blob: the bytes.
+        what: the blob's name in messages.
+        error: the class to raise.
+
+    Returns:
+        The arrays, and the metadata without the digest.
+    """
+    try:
+        arrays = load_arrays(blob)
+        header = json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
+        metadata: dict[str, str] = json.loads(header.get("__metadata__", {}).get(KEY, "{}"))
+    except (SafetensorError, ValueError, KeyError) as problem:
+        raise error(
+            f"{what}: expected safetensors made by streamrnn, got {len(blob)} bytes that are "
+            f"truncated or something else ({problem})"
+        ) from problem
+    expected = metadata.pop("sha256", None)
+    if expected is None:
+        raise error(
+            f"{what}: expected safetensors made by streamrnn, got a foreign safetensors file"
+        )
+    actual = digest(arrays, metadata)
+    if actual != expected:
+        raise error(
+            f"{what}: damaged; expected SHA-256 {expected[:16]}…, got {actual[:16]}…; "
+            "take another copy"
+        )
+    return arrays, metadata
