@@ -1,0 +1,1 @@
+"""Compiled parts of the live path: numbers in, numbers out, no Python objects."""

@@ -1,0 +1,51 @@
+"""The likeliest class of each step and its softmax probability."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.kernels.compile import inline, jit
+
+_LOG2_E, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 6.93145751953125e-1, 1.42860682030941723212e-6
+_P = (1.26177193074810590878e-4, 3.02994407707441961300e-2, 9.99999999999999999910e-1)
+_Q = (3.00198505138664455042e-6, 2.52448340349684104192e-3, 2.27265548208155028766e-1, 2.0)
+
+
+@inline
+def exp_negative(x: float) -> float:
+    """`e**x` for x ≤ 0, within 1 ulp of float64: Cephes' rational function, no libm."""
+    if x < -708.0:
+        return 0.0
+    k = math.floor(_LOG2_E * x + 0.5)
+    r = x - k * _LN2_HIGH - k * _LN2_LOW
+    square = r * r
+    p = r * ((_P[0] * square + _P[1]) * square + _P[2])
+    q = ((_Q[0] * square + _Q[1]) * square + _Q[2]) * square + _Q[3]
+    value = 1.0 + 2.0 * p / (q - p)
+    for _ in range(-int(k)):  # halving is exact
+        value *= 0.5
+    return value
+
+
+@jit
+def likeliest(
+    outputs: NDArray[np.float32], best: NDArray[np.int64], scores: NDArray[np.float64]
+) -> None:
+    """The class of the largest output, the first of equals, and its softmax.
+
+    Args:
+        outputs: (T, classes).
+        best: (T,); written.
+        scores: (T,), 0 to 1; written: `1 / Σ_i exp(outputs_i - outputs_best)`, summed in order.
+    """
+    for t in range(outputs.shape[0]):
+        top = 0
+        for i in range(1, outputs.shape[1]):
+            if outputs[t, i] > outputs[t, top]:
+                top = i
+        total = 0.0
+        for i in range(outputs.shape[1]):
+            total += exp_negative(float(outputs[t, i]) - float(outputs[t, top]))
+        best[t] = top
+        scores[t] = 1.0 / total

@@ -1,0 +1,335 @@
+"""One compiled call for a whole network: normalisation, encoder, all layers, head, any steps.
+
+How the bits are kept. Every output element is one sum in one order: its bias, then the terms
+of the layer's input, k = 0 … K-1, then the terms of the hidden state, each a fused multiply-add.
+Outputs lie along the vector lanes, so neither the number of steps in a call nor the width of a
+panel can change an order; the elements that fill up the last panel are zeros that stay zero.
+
+How it is fast. Weights are packed once, at load, in the order in which they are read: for each
+panel of up to 64 outputs the biases, then for each k the panel's weights of all gates. The sums
+of a panel stay in registers from the first term to the stored hidden state.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from streamrnn.kernels.compile import inline, jit, jit_nogil
+from streamrnn.kernels.vector import (
+    accumulate,
+    add,
+    address_of,
+    constant,
+    divide,
+    fma,
+    lane_count,
+    load,
+    load_scalar,
+    magnitude,
+    maximum,
+    multiply,
+    scale_by_power,
+    store,
+    store_scalar,
+    subtract,
+    view_int64,
+    where_less,
+    with_sign,
+    zeros,
+)
+
+# A plan is int64 (layers, FIELDS): what each layer is, and where its weights and state lie, in
+# bytes. A layer with HIDDEN > 0 has a loop: its hidden state lies at STATE, padded to whole
+# panels; an LSTM's cell state follows it. WIDEST is the number of lanes of the widest panel.
+KIND, INPUTS, OUTPUTS, HIDDEN, WEIGHTS, STATE, WIDEST, TRACE, FIELDS = range(9)
+NORMALISE, EMBEDDING, LINEAR, TANH, RELU, GRU, LSTM = range(7)
+
+# A handle is int64 (HANDLE_SIZE,): addresses, and extents in elements.
+PLAN, LAYERS, PACKED, STREAM, SCRATCH, WIDTH, HANDLE_SIZE = range(7)
+
+F4 = 4  # bytes of a float32
+GATES = {LINEAR: 1, TANH: 1, RELU: 1, GRU: 3, LSTM: 4}
+BIASES = {LINEAR: 1, TANH: 1, RELU: 1, GRU: 4, LSTM: 4}
+
+_f = np.float32
+_ZERO, _ONE, _TWO = _f(0.0), _f(1.0), _f(2.0)
+_LOG2_E, _ROUND = _f(1.44269504088896341), _f(12582912.0)  # 1.5 * 2**23: adding it rounds
+_LN2_HIGH, _LN2_LOW = _f(0.693359375), _f(-2.12194440e-4)
+_LEAST_EXPONENT = _f(-87.0)
+_E2, _E3, _E4 = _f(5.0000001201e-1), _f(1.6666665459e-1), _f(4.1665795894e-2)
+_E5, _E6, _E7 = _f(8.3334519073e-3), _f(1.3981999507e-3), _f(1.9875691500e-4)
+_T3, _T5, _T7 = _f(-3.33332819422e-1), _f(1.33314422036e-1), _f(-5.37397155531e-2)
+_T9, _T11 = _f(2.06390887954e-2), _f(-5.70498872745e-3)
+_TANH_SMALL = _f(0.625)
+
+
+@inline
+def exp_negative(x: Any) -> Any:
+    """`e**x` for x ≤ 0, at most 1 ulp off: Cody & Waite's reduction, Cephes' polynomial.
+
+    x = k ln 2 + r with |r| ≤ ½ ln 2, and e**x = 2**k (1 + r + r² P(r)).
+    """
+    x = maximum(x, constant(x, _LEAST_EXPONENT))
+    shifted = fma(x, constant(x, _LOG2_E), constant(x, _ROUND))
+    k = subtract(shifted, constant(x, _ROUND))
+    r = fma(k, constant(x, -_LN2_HIGH), x)
+    r = fma(k, constant(x, -_LN2_LOW), r)
+    p = fma(constant(x, _E7), r, constant(x, _E6))
+    p = fma(p, r, constant(x, _E5))
+    p = fma(p, r, constant(x, _E4))
+    p = fma(p, r, constant(x, _E3))
+    p = fma(p, r, constant(x, _E2))
+    p = add(fma(p, multiply(r, r), r), constant(x, _ONE))
+    return scale_by_power(p, shifted)
+
+
+@inline
+def sigmoid(x: Any) -> Any:
+    """The logistic function: `1 / (1 + e)` of x ≥ 0 and `e / (1 + e)` of x < 0, e = e**-|x|."""
+    zero, one = constant(x, _ZERO), constant(x, _ONE)
+    e = exp_negative(subtract(zero, magnitude(x)))
+    return divide(where_less(x, zero, e, one), add(one, e))
+
+
+@inline
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent: Cephes' polynomial of |x| < 0.625, else `(1 - e) / (1 + e)`."""
+    one, size, limit = constant(x, _ONE), magnitude(x), constant(x, _TANH_SMALL)
+    e = exp_negative(multiply(constant(x, -_TWO), size))
+    square = multiply(size, size)
+    p = fma(constant(x, _T11), square, constant(x, _T9))
+    p = fma(p, square, constant(x, _T7))
+    p = fma(p, square, constant(x, _T5))
+    p = fma(p, square, constant(x, _T3))
+    p = fma(p, multiply(square, size), size)
+    over = where_less(size, limit, p, subtract(one, e))
+    under = where_less(size, limit, one, add(one, e))
+    return with_sign(divide(over, under), x)
+
+
+@inline
+def plain_panel(
+    like: Any, kind: int, weights: int, x: int, inputs: int, h: int, hidden: int, out: int
+) -> int:
+    """One panel of `f(b + W_ih x + W_hh h)`: Elman's network, or with no h a dense layer."""
+    lanes = F4 * lane_count(like)
+    (total,) = accumulate((load(like, weights),), weights + lanes, x, inputs)
+    (total,) = accumulate((total,), weights + lanes * (1 + inputs), h, hidden)
+    if kind == TANH:
+        total = tanh(total)
+    elif kind == RELU:
+        total = maximum(total, constant(total, _ZERO))
+    store(out, total)
+    return weights + lanes * (1 + inputs + hidden)
+
+
+@inline
+def gru_panel(
+    like: Any,
+    weights: int,
+    x: int,
+    inputs: int,
+    h: int,
+    hidden: int,
+    old: int,
+    out: int,
+    trace: int,
+    stride: int,
+) -> int:
+    """One panel of a GRU (Cho et al. 2014) in torch's form: r acts on W_hn h + b_hn.
+
+    r = σ(W_ir x + b_ir + W_hr h + b_hr)      z = σ(W_iz x + b_iz + W_hz h + b_hz)
+    n = tanh(W_in x + b_in + r * (W_hn h + b_hn))      h' = (1 - z) * n + z * h
+    """
+    lanes = F4 * lane_count(like)
+    r, z = load(like, weights), load(like, weights + lanes)
+    n, m = load(like, weights + 2 * lanes), load(like, weights + 3 * lanes)
+    weights += 4 * lanes
+    r, z, n = accumulate((r, z, n), weights, x, inputs)
+    weights += 3 * lanes * inputs
+    r, z, m = accumulate((r, z, m), weights, h, hidden)
+    r, z = sigmoid(r), sigmoid(z)
+    n = tanh(fma(r, m, n))
+    store(out, fma(z, subtract(load(like, old), n), n))
+    if trace != 0:
+        store(trace, r)
+        store(trace + stride, z)
+        store(trace + 2 * stride, n)
+    return weights + 3 * lanes * hidden
+
+
+@inline
+def lstm_panel(
+    like: Any,
+    weights: int,
+    x: int,
+    inputs: int,
+    h: int,
+    hidden: int,
+    cell: int,
+    out: int,
+    trace: int,
+    stride: int,
+) -> int:
+    """One panel of an LSTM (Hochreiter & Schmidhuber 1997; forget gate, Gers et al. 2000).
+
+    i, f, o = σ(W_i· x + W_h· h + b·)      g = tanh(W_ig x + W_hg h + b_g)
+    c' = f * c + i * g      h' = o * tanh(c')
+    """
+    lanes = F4 * lane_count(like)
+    i, f = load(like, weights), load(like, weights + lanes)
+    g, o = load(like, weights + 2 * lanes), load(like, weights + 3 * lanes)
+    weights += 4 * lanes
+    i, f, g, o = accumulate((i, f, g, o), weights, x, inputs)
+    weights += 4 * lanes * inputs
+    i, f, g, o = accumulate((i, f, g, o), weights, h, hidden)
+    i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
+    memory = fma(f, load(like, cell), multiply(i, g))
+    store(cell, memory)
+    store(out, multiply(o, tanh(memory)))
+    if trace != 0:
+        store(trace, i)
+        store(trace + stride, f)
+        store(trace + 2 * stride, g)
+        store(trace + 3 * stride, o)
+    return weights + 4 * lanes * hidden
+
+
+@inline
+def panel(
+    like: Any,
+    kind: int,
+    weights: int,
+    x: int,
+    inputs: int,
+    h: int,
+    hidden: int,
+    first: int,
+    out: int,
+    trace: int,
+    stride: int,
+) -> int:
+    """One panel of any layer, its outputs from byte `first` on; returns the next's weights."""
+    if trace != 0:
+        trace += first
+    if kind == GRU:
+        return gru_panel(like, weights, x, inputs, h, hidden, h + first, out + first, trace, stride)
+    if kind == LSTM:
+        return lstm_panel(
+            like, weights, x, inputs, h, hidden, h + stride + first, out + first, trace, stride
+        )
+    return plain_panel(like, kind, weights, x, inputs, h, hidden, out + first)
+
+
+@inline
+def layer(plan: Any, packed: int, stream: int, x: int, out: int, trace: int) -> None:
+    """One step of one layer: x → out, and out → the hidden state where there is one."""
+    kind, inputs, hidden = plan[KIND], plan[INPUTS], plan[HIDDEN]
+    weights, h = packed + plan[WEIGHTS], stream + plan[STATE]
+    stride = (plan[OUTPUTS] + 15) // 16 * 16 * F4
+    if trace != 0:
+        trace += plan[TRACE]
+    first = 0
+    while plan[WIDEST] >= 64 and stride - first >= 64 * F4:
+        weights = panel(zeros(64), kind, weights, x, inputs, h, hidden, first, out, trace, stride)
+        first += 64 * F4
+    while plan[WIDEST] >= 32 and stride - first >= 32 * F4:
+        weights = panel(zeros(32), kind, weights, x, inputs, h, hidden, first, out, trace, stride)
+        first += 32 * F4
+    while stride - first > 0:
+        weights = panel(zeros(16), kind, weights, x, inputs, h, hidden, first, out, trace, stride)
+        first += 16 * F4
+    if hidden > 0:
+        for byte in range(0, stride, 16 * F4):
+            store(h + byte, load(zeros(16), out + byte))
+
+
+@inline
+def look_up(plan: Any, packed: int, x: int, out: int) -> None:
+    """One row of the embedding, by the token's number in `x[0]`."""
+    width = (plan[OUTPUTS] + 15) // 16 * 16 * F4
+    row = packed + plan[WEIGHTS] + int(load_scalar(x)) * width
+    for byte in range(0, width, 16 * F4):
+        store(out + byte, load(zeros(16), row + byte))
+
+
+@inline
+def normalise(plan: Any, packed: int, x: int, out: int) -> None:
+    """`(x - mean) * scale`, element by element."""
+    mean = packed + plan[WEIGHTS]
+    scale = mean + plan[INPUTS] * F4
+    for byte in range(0, plan[INPUTS] * F4, F4):
+        centred = load_scalar(x + byte) - load_scalar(mean + byte)
+        store_scalar(out + byte, centred * load_scalar(scale + byte))
+
+
+@inline
+def step(plan: Any, handle: Any, x: int, outputs: int, count: int, trace: int) -> None:
+    """One step of the whole network; the scratch holds two rows that the layers write in turn."""
+    here, there = handle[SCRATCH], handle[SCRATCH] + handle[WIDTH] * F4
+    for number in range(handle[LAYERS]):
+        row = plan[number]
+        if row[KIND] == NORMALISE:
+            normalise(row, handle[PACKED], x, here)
+        elif row[KIND] == EMBEDDING:
+            look_up(row, handle[PACKED], x, here)
+        else:
+            layer(row, handle[PACKED], handle[STREAM], x, here, trace)
+        x = here
+        here, there = there, here
+    for byte in range(0, count * F4, F4):
+        store_scalar(outputs + byte, load_scalar(x + byte))
+
+
+@inline
+def first_bad(plan: Any, frames: Any) -> int:
+    """The first frame with an element that is not finite or is no token's number, or -1."""
+    tokens = plan[0, INPUTS] if plan[0, KIND] == EMBEDDING else 0
+    for t in range(frames.shape[0]):
+        bad = 0
+        for k in range(frames.shape[1]):
+            bad |= frames[t, k] - frames[t, k] != _ZERO
+        if bad:
+            return t
+        if tokens > 0:
+            value = frames[t, 0]
+            if value < _ZERO or value >= tokens or value != np.floor(value):
+                return t
+    return -1
+
+
+@inline
+def run_steps(handle: Any, frames: Any, outputs: Any, trace: int) -> int:
+    """Advance one stream by `len(frames)` steps, or by none.
+
+    Args:
+        handle: int64 (HANDLE_SIZE,), see above; the caller keeps what it points at alive.
+        frames: float32 (steps, input_size), C-contiguous.
+        outputs: float32 (steps, output_size), C-contiguous; written.
+        trace: address of the gates of one step, written, or 0; `steps` is then 1.
+
+    Returns:
+        -1, or the first frame that is not finite (or no token); the state is then untouched.
+    """
+    plan = view_int64(handle[PLAN], handle[LAYERS] * FIELDS).reshape((handle[LAYERS], FIELDS))
+    bad = first_bad(plan, frames)
+    if bad >= 0:
+        return bad
+    x, out = address_of(frames), address_of(outputs)
+    for _ in range(frames.shape[0]):
+        step(plan, handle, x, out, outputs.shape[1], trace)
+        x += frames.shape[1] * F4
+        out += outputs.shape[1] * F4
+    return -1
+
+
+@jit
+def run(handle: Any, frames: Any, outputs: Any, trace: int) -> int:
+    """`run_steps`, holding the GIL: for the few steps of a live chunk."""
+    return run_steps(handle, frames, outputs, trace)
+
+
+@jit_nogil
+def run_long(handle: Any, frames: Any, outputs: Any, trace: int) -> int:
+    """`run_steps` without the GIL: for work longer than getting the GIL back may take."""
+    return run_steps(handle, frames, outputs, trace)

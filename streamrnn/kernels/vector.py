@@ -1,0 +1,325 @@
+"""Vectors of float32 for numba: what LLVM's auto-vectoriser does not find by itself.
+
+A `Vector(lanes)` is LLVM's `<lanes x float>`; LLVM splits it into the registers of the machine
+(a vector of 64 lanes is four AVX-512, eight AVX2 or sixteen NEON registers). Every lane is an
+independent IEEE computation: the width of a vector, or of the machine's registers, cannot change
+any lane's bits. Memory is addressed by integers (bytes), as the kernels address rows of an arena.
+"""
+
+# pyright: standard
+# llvmlite and numba's extension interface are not typed.
+
+from typing import Any
+
+import numba.extending
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import models, register_model
+from numba.np.arrayobj import populate_array
+
+intrinsic: Any = numba.extending.intrinsic  # what it makes is called from kernels only
+FLOAT = ir.FloatType()
+
+
+class Vector(types.Type):
+    """numba's type of a vector of `lanes` float32."""
+
+    def __init__(self, lanes: int) -> None:
+        """Name the type; equal names are equal types."""
+        super().__init__(name=f"f32x{lanes}")
+        self.lanes = lanes
+
+
+@register_model(Vector)
+class VectorModel(models.PrimitiveModel):
+    """A vector lives in registers as one LLVM value."""
+
+    def __init__(self, dmm: Any, fe_type: Vector) -> None:
+        """Tell numba LLVM's type."""
+        super().__init__(dmm, fe_type, ir.VectorType(FLOAT, fe_type.lanes))
+
+
+def _splat(builder: Any, scalar: Any, lanes: int) -> Any:
+    vector = ir.VectorType(FLOAT, lanes)
+    single = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.IntType(32)(0))
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+    return builder.shuffle_vector(single, single, mask)
+
+
+def _call(builder: Any, name: str, args: Any) -> Any:
+    kind = args[0].type
+    signature = ir.FunctionType(kind, [kind] * len(args))
+    overload = f"{name}.v{kind.count}f32"
+    function = cgutils.get_or_insert_function(builder.module, signature, overload)
+    return builder.call(function, args)
+
+
+def _fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    return _call(builder, "llvm.fma", [a, b, c])
+
+
+def _pointer(builder: Any, address: Any, pointee: Any) -> Any:
+    return builder.inttoptr(address, pointee.as_pointer())
+
+
+def _load(builder: Any, address: Any, pointee: Any, align: int) -> Any:
+    value = builder.load(_pointer(builder, address, pointee), typ=pointee)
+    value.align = align
+    return value
+
+
+@intrinsic
+def address_of(typingctx: Any, array: Any) -> Any:
+    """The address of the first element of a C-contiguous array."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.ptrtoint(data, ir.IntType(64))
+
+    return types.intp(array), codegen
+
+
+@intrinsic
+def view_int64(typingctx: Any, address: Any, count: Any) -> Any:
+    """The `count` int64 at an address, as a numba array that owns nothing."""
+    array = types.Array(types.int64, 1, "C")
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        view = context.make_array(array)(context, builder)
+        data = builder.inttoptr(args[0], context.get_data_type(types.int64).as_pointer())
+        size = ir.IntType(64)(8)
+        populate_array(view, data, [args[1]], [size], size, None)
+        return view._getvalue()
+
+    return array(types.intp, types.intp), codegen
+
+
+@intrinsic
+def zeros(typingctx: Any, lanes: Any) -> Any:
+    """A vector of `lanes` (a literal) zeros; also the example of a width, for `like` below."""
+    if not isinstance(lanes, types.IntegerLiteral):
+        return None
+    width = lanes.literal_value
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.Constant(ir.VectorType(FLOAT, width), [0.0] * width)
+
+    return Vector(width)(lanes), codegen
+
+
+@intrinsic
+def load(typingctx: Any, like: Any, address: Any) -> Any:
+    """A vector as wide as `like`, from an address that is a multiple of 64 bytes."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _load(builder, args[1], ir.VectorType(FLOAT, like.lanes), 64)
+
+    return like(like, types.intp), codegen
+
+
+@intrinsic
+def lane_count(typingctx: Any, like: Any) -> Any:
+    """How many lanes `like` has."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return ir.IntType(64)(like.lanes)
+
+    return types.intp(like), codegen
+
+
+@intrinsic
+def load_scalar(typingctx: Any, address: Any) -> Any:
+    """The float32 at an address."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _load(builder, args[0], FLOAT, 4)
+
+    return types.float32(types.intp), codegen
+
+
+@intrinsic
+def store(typingctx: Any, address: Any, vector: Any) -> Any:
+    """Write a vector to an address that is a multiple of 64 bytes."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        pointer = _pointer(builder, args[0], args[1].type)
+        builder.store(args[1], pointer).align = 64
+        return context.get_dummy_value()
+
+    return types.void(types.intp, vector), codegen
+
+
+@intrinsic
+def store_scalar(typingctx: Any, address: Any, scalar: Any) -> Any:
+    """Write one float32 to an address."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[1], _pointer(builder, args[0], FLOAT)).align = 4
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.float32), codegen
+
+
+@intrinsic
+def constant(typingctx: Any, like: Any, scalar: Any) -> Any:
+    """A vector as wide as `like`, the same float32 in every lane."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _splat(builder, args[1], like.lanes)
+
+    return like(like, types.float32), codegen
+
+
+def _elementwise(name: str, emit: Any) -> Any:
+    """An operation of two vectors, lane by lane."""
+
+    def operation(typingctx: Any, a: Any, b: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return emit(builder, *args)
+
+        return a(a, a), codegen
+
+    operation.__name__ = name
+    return intrinsic(operation)
+
+
+# Where a lane of `a` is NaN, the maximum is NaN: a network that overflowed shows it.
+def _maximum(builder: Any, a: Any, b: Any) -> Any:
+    return builder.select(builder.fcmp_ordered("<", a, b), b, a)
+
+
+add = _elementwise("add", lambda builder, a, b: builder.fadd(a, b))
+subtract = _elementwise("subtract", lambda builder, a, b: builder.fsub(a, b))
+multiply = _elementwise("multiply", lambda builder, a, b: builder.fmul(a, b))
+divide = _elementwise("divide", lambda builder, a, b: builder.fdiv(a, b))
+maximum = _elementwise("maximum", _maximum)
+
+
+@intrinsic
+def scale_by_power(typingctx: Any, a: Any, shifted: Any) -> Any:
+    """`a * 2**k`, where `shifted` is `k + 1.5 * 2**23`: k lies in its low bits."""
+    integers = ir.VectorType(ir.IntType(32), a.lanes)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        exponent = ir.Constant(integers, [23] * a.lanes)
+        power = builder.shl(builder.bitcast(args[1], integers), exponent)
+        return builder.bitcast(builder.add(builder.bitcast(args[0], integers), power), a_type)
+
+    a_type = ir.VectorType(FLOAT, a.lanes)
+    return a(a, a), codegen
+
+
+@intrinsic
+def magnitude(typingctx: Any, a: Any) -> Any:
+    """`|a|` in each lane."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _call(builder, "llvm.fabs", args)
+
+    return a(a), codegen
+
+
+@intrinsic
+def with_sign(typingctx: Any, a: Any, sign: Any) -> Any:
+    """`|a|` with the sign of `sign`, in each lane."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _call(builder, "llvm.copysign", args)
+
+    return a(a, a), codegen
+
+
+@intrinsic
+def where_less(typingctx: Any, a: Any, b: Any, yes: Any, no: Any) -> Any:
+    """`yes` in the lanes where `a < b`, `no` in the others."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(builder.fcmp_ordered("<", args[0], args[1]), args[2], args[3])
+
+    return a(a, a, a, a), codegen
+
+
+@intrinsic
+def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
+    """`a * b + c` in each lane, rounded once."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _fma(builder, *args)
+
+    return a(a, a, a), codegen
+
+
+BLOCK = 32  # terms of a partial sum: the rounding error of K terms falls from O(K) to O(√(32 K))
+
+
+@intrinsic
+def accumulate(typingctx: Any, sums: Any, weights: Any, inputs: Any, count: Any) -> Any:
+    """`sums[g] + Σ_k weights[k, g] * inputs[k]`, k = 0 … count-1, in one fixed order.
+
+    The terms are summed in blocks of 32, each from zero and in order, by fused multiply-adds;
+    the blocks are added in order (blocked summation, Higham 2002, §4.2). `sums` is a tuple of
+    vectors of equal width, one a gate; `weights` the address of float32 `(count, gates, lanes)`,
+    a multiple of 64 bytes; `inputs` the address of float32 `(count,)`.
+    """
+    gates, lanes = len(sums), sums[0].lanes
+    vector, i64 = ir.VectorType(FLOAT, lanes), ir.IntType(64)
+    zero = ir.Constant(vector, [0.0] * lanes)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        packed, weight, value, terms = args
+        entry = builder.block
+        outer, first, inner, last, done = (
+            builder.append_basic_block(name) for name in ("outer", "first", "inner", "last", "done")
+        )
+        initial = [builder.extract_value(packed, g) for g in range(gates)]
+        builder.branch(outer)
+
+        builder.position_at_end(outer)
+        begin, begin_row = builder.phi(i64), builder.phi(i64)
+        totals = [builder.phi(vector) for _ in range(gates)]
+        builder.cbranch(builder.icmp_signed("<", begin, terms), first, done)
+
+        builder.position_at_end(first)
+        end = builder.add(begin, i64(BLOCK))
+        end = builder.select(builder.icmp_signed("<", end, terms), end, terms)
+        builder.branch(inner)
+
+        builder.position_at_end(inner)
+        k, row = builder.phi(i64), builder.phi(i64)
+        partial = [builder.phi(vector) for _ in range(gates)]
+        scalar = _load(builder, builder.add(value, builder.shl(k, i64(2))), FLOAT, 4)
+        x = _splat(builder, scalar, lanes)
+        fused = [
+            _fma(builder, _load(builder, builder.add(row, i64(4 * g * lanes)), vector, 64), x, p)
+            for g, p in enumerate(partial)
+        ]
+        next_k = builder.add(k, i64(1))
+        next_row = builder.add(row, i64(4 * gates * lanes))
+        builder.cbranch(builder.icmp_signed("<", next_k, end), inner, last)
+
+        builder.position_at_end(last)
+        added = [builder.fadd(total, block) for total, block in zip(totals, fused, strict=True)]
+        builder.branch(outer)
+
+        for phi, start, later in [
+            (begin, i64(0), next_k),
+            (begin_row, weight, next_row),
+            *zip(totals, initial, added, strict=True),
+        ]:
+            phi.add_incoming(start, entry)
+            phi.add_incoming(later, last)
+        for phi, start, later in [
+            (k, begin, next_k),
+            (row, begin_row, next_row),
+            *((p, zero, f) for p, f in zip(partial, fused, strict=True)),
+        ]:
+            phi.add_incoming(start, first)
+            phi.add_incoming(later, inner)
+
+        builder.position_at_end(done)
+        result = packed
+        for g, total in enumerate(totals):
+            result = builder.insert_value(result, total, g)
+        return result
+
+    return sums(sums, types.intp, types.intp, types.intp), codegen
