@@ -1,0 +1,55 @@
+"""Streaming sequence prediction with recurrent networks, equal to offline to the bit.
+
+Train on whole sequences, then feed a live stream in chunks of any size:
+
+>>> import numpy as np, streamrnn
+>>> model = streamrnn.load("ball")
+>>> stream = model.stream()
+>>> for row in [(0.0, 0.0, 9.0), (0.1, 1.0, 8.0), (0.2, 2.0, 7.0)]:
+...     predictions = stream.feed(np.array([row]))
+>>> predictions.points.shape  # one step, five horizons, x and y
+(1, 5, 2)
+"""
+
+from typing import Any
+
+from streamrnn.checks import CheckReport, check_model
+from streamrnn.errors import StreamRNNError
+from streamrnn.model import Model, State, load
+from streamrnn.predictions import Event, Prediction, Predictions
+from streamrnn.stream import Stream
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CheckReport",
+    "Event",
+    "Model",
+    "Prediction",
+    "Predictions",
+    "State",
+    "Stream",
+    "StreamRNNError",
+    "check_model",
+    "from_torch",
+    "load",
+]
+
+
+def from_torch(module: Any, **options: Any) -> Model:
+    """Make a model of a trained torch module; see `streamrnn.learn.convert.from_torch`.
+
+    Raises:
+        UnsupportedError: torch is not installed, or the module cannot stream.
+    """
+    from streamrnn.errors import UnsupportedError
+
+    try:
+        from streamrnn.learn import convert
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise UnsupportedError(
+            "from_torch: expected torch to be installed; pip install 'streamrnn[learn]'"
+        ) from error
+    return convert.from_torch(module, **options)

@@ -1,0 +1,142 @@
+"""The native engine: weights packed for the kernels, and streams advanced by one compiled call."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.config import NetworkConfig
+from streamrnn.engines.packing import Floats, aligned, pack, padded
+from streamrnn.errors import NonFiniteError
+from streamrnn.kernels import network as kernel
+
+# A call with more multiply-adds than this takes longer than about 50 µs on one core, and gives
+# up the GIL meanwhile.
+_LONG = 2_000_000
+
+
+class NativeEngine:
+    """One step for one stream, by the project's own kernels, with the bit contract.
+
+    Immutable; any number of streams and threads share it.
+    """
+
+    tolerance = 0.0
+
+    def __init__(self, network: NetworkConfig, weights: Mapping[str, Floats]) -> None:
+        self.network = network
+        self.packed = pack(network, weights)
+        self.steps_until_long = max(1, _LONG // self.packed.weights.size)
+
+    def stream(self) -> "NativeState":
+        """The fresh state of a new stream."""
+        return NativeState(self)
+
+
+class NativeState:
+    """The hidden state of one stream, and the memory its steps work in."""
+
+    def __init__(self, engine: NativeEngine) -> None:
+        packed = engine.packed
+        self._engine = engine
+        self._state = aligned(max(16, packed.state_size))
+        self._scratch = aligned(2 * packed.width)
+        self._outputs = engine.network.output_width
+        self._long = engine.steps_until_long
+        self._handle = np.zeros(kernel.HANDLE_SIZE, np.int64)
+        self._handle[kernel.PLAN] = packed.plan.ctypes.data
+        self._handle[kernel.LAYERS] = len(packed.plan)
+        self._handle[kernel.PACKED] = packed.weights.ctypes.data
+        self._handle[kernel.STREAM] = self._state.ctypes.data
+        self._handle[kernel.SCRATCH] = self._scratch.ctypes.data
+        self._handle[kernel.WIDTH] = packed.width
+
+    def run(self, frames: Floats) -> Floats:
+        """Advance by some steps.
+
+        Args:
+            frames: float32 (steps, input_size), C-contiguous.
+
+        Returns:
+            The outputs, float32 (steps, output_size).
+
+        Raises:
+            NonFiniteError: an element is not finite, or a token is not in the vocabulary.
+        """
+        steps = len(frames)
+        outputs = np.empty((steps, self._outputs), np.float32)
+        run = kernel.run if steps < self._long else kernel.run_long
+        bad = run(self._handle, frames, outputs, 0)
+        if bad >= 0:
+            self._refuse(frames, bad)
+        return outputs
+
+    def run_traced(self, frame: Floats) -> tuple[Floats, list[Floats]]:
+        """Advance by one step and tell the gates.
+
+        Args:
+            frame: float32 (1, input_size).
+
+        Returns:
+            The output, float32 (1, output_size), and of each layer its gates, (gates,
+            hidden_size), in torch's order: r z n of a GRU, i f g o of an LSTM; none of others.
+        """
+        packed = self._engine.packed
+        trace = aligned(packed.trace_size + 16)
+        outputs = np.empty((1, self._outputs), np.float32)
+        bad = kernel.run(self._handle, frame, outputs, trace.ctypes.data)
+        if bad >= 0:
+            self._refuse(frame, bad)
+        gates: list[Floats] = []
+        for row in packed.plan:
+            count = kernel.GATES.get(int(row[kernel.KIND]), 1)
+            if row[kernel.HIDDEN] and count > 1:
+                size, first = int(row[kernel.OUTPUTS]), int(row[kernel.TRACE]) // 4
+                block = trace[first : first + count * padded(size)].reshape(count, -1)
+                gates.append(block[:, :size].copy())
+        return outputs, gates
+
+    def _refuse(self, frames: Floats, bad: int) -> None:
+        if self._engine.network.encoder == "embedding":
+            raise NonFiniteError(
+                f"frame {bad}: expected a token's number, a whole number from 0 to "
+                f"{self._engine.network.vocabulary_size - 1}, got {frames[bad, 0]}"
+            )
+        place = int(np.flatnonzero(~np.isfinite(frames[bad]))[0])
+        raise NonFiniteError(
+            f"frame {bad}, element {place}: expected a finite number, got {frames[bad, place]}; "
+            "leave the frame out or replace it"
+        )
+
+    def reset(self) -> None:
+        """Make the state fresh."""
+        self._state.fill(0.0)
+
+    def _rows(self) -> dict[str, list[Floats]]:
+        """Views of the state by torch's names, one a layer."""
+        rows: dict[str, list[Floats]] = {}
+        for row in self._engine.packed.plan:
+            if row[kernel.HIDDEN]:
+                size, first = int(row[kernel.OUTPUTS]), int(row[kernel.STATE]) // 4
+                rows.setdefault("h", []).append(self._state[first : first + size])
+                if row[kernel.KIND] == kernel.LSTM:
+                    first += padded(size)
+                    rows.setdefault("c", []).append(self._state[first : first + size])
+        return rows
+
+    @property
+    def hidden(self) -> Floats:
+        """A copy of the hidden state, float32 (num_layers, hidden_size); empty without a loop."""
+        rows = self._rows().get("h")
+        return np.stack(rows) if rows else np.empty((0, self._engine.network.hidden_size), "f4")
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """A copy of the state, as named arrays: h, and c of an LSTM."""
+        return {name: np.stack(rows) for name, rows in self._rows().items()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over a state that `arrays` gave; names and shapes were checked before."""
+        for name, rows in self._rows().items():
+            for row, values in zip(rows, arrays[name], strict=True):
+                row[:] = values

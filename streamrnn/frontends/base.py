@@ -1,0 +1,80 @@
+"""What every front end offers: chunks of samples in, frames out, with a state of fixed size."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The frames that a chunk completed."""
+
+    values: NDArray[np.float32]
+    """(T, input_size), C-contiguous; T may be 0."""
+    samples: int
+    """How many samples the chunk held."""
+    offsets: NDArray[np.int64] | None = None
+    """How many samples of the chunk had arrived at each frame, (T,); None: one a frame."""
+    times: NDArray[np.float64] | None = None
+    """When each frame became known, in seconds, (T,)."""
+    context: NDArray[np.float64] | None = None
+    """What the decoder needs to go back to the input's units, (T, context_size)."""
+    dims: int = 0
+    """Of motion: how many coordinates a position has."""
+
+
+class FrontendState(Protocol):
+    """The front end of one stream.
+
+    `feed` checks a chunk before it touches anything, and neither keeps nor changes it.
+    """
+
+    def feed(self, chunk: Any) -> Frames:
+        """Take a chunk, give the frames that it completed."""
+        ...
+
+    def flush(self) -> Frames:
+        """Give the frames of what is retained; `reset` follows."""
+        ...
+
+    def reset(self) -> None:
+        """Make the state fresh."""
+        ...
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """A copy of the state, as named arrays of fixed shapes."""
+        ...
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` gave; names, types and shapes were checked before."""
+        ...
+
+
+class Frontend(Protocol):
+    """Makes the front ends of streams; immutable."""
+
+    delay: int
+    """How many samples must have arrived past a position before its frame is known."""
+
+    def stream(self) -> FrontendState:
+        """The fresh front end of a new stream."""
+        ...
+
+    def example(self, generator: np.random.Generator, samples: int) -> NDArray[Any]:
+        """A valid sequence of random samples, for checks."""
+        ...
+
+
+def is_array(chunk: object) -> TypeGuard[NDArray[Any]]:
+    """Whether a chunk is a numpy array."""
+    return isinstance(chunk, np.ndarray)
+
+
+def describe(chunk: Any) -> str:
+    """What a chunk is, in few words, for messages."""
+    if is_array(chunk):
+        return f"{chunk.dtype} {chunk.shape}"
+    return type(chunk).__name__

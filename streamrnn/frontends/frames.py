@@ -1,0 +1,69 @@
+"""The front end without work: samples are frames already."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.errors import DtypeError, ShapeError
+from streamrnn.frontends.base import Frames, describe, is_array
+
+
+class FramesFrontend:
+    """Chunks are `(n, input_size)` float32, each row a frame.
+
+    Args:
+        input_size: elements of a frame.
+        vocabulary_size: above 0, frames are tokens' numbers below it.
+    """
+
+    delay = 0
+
+    def __init__(self, input_size: int, vocabulary_size: int = 0) -> None:
+        self.input_size = input_size
+        self.vocabulary_size = vocabulary_size
+
+    def stream(self) -> "FramesFrontend":
+        """The front end itself: it has no state."""
+        return self
+
+    def feed(self, chunk: Any) -> Frames:
+        """Take `(n, input_size)` float32; the engine refuses what is not finite.
+
+        Raises:
+            DtypeError: the chunk is no array of float32.
+            ShapeError: the chunk has another shape.
+        """
+        if not is_array(chunk) or chunk.dtype != np.float32:
+            raise DtypeError(
+                f"chunk: expected an array of float32 (n, {self.input_size}), got "
+                f"{describe(chunk)}; convert with np.asarray(chunk, np.float32)"
+            )
+        if chunk.ndim != 2 or chunk.shape[1] != self.input_size:
+            raise ShapeError(
+                f"chunk: expected (n, {self.input_size}), n frames of {self.input_size} elements, "
+                f"got {chunk.shape}"
+            )
+        values: NDArray[np.float32] = np.ascontiguousarray(chunk)
+        return Frames(values, len(values))
+
+    def flush(self) -> Frames:
+        """Nothing is retained."""
+        return Frames(np.empty((0, self.input_size), np.float32), 0)
+
+    def reset(self) -> None:
+        """There is no state."""
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """There is no state."""
+        return {}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """There is no state."""
+
+    def example(self, generator: np.random.Generator, samples: int) -> NDArray[np.float32]:
+        """Frames of independent normal elements, or random tokens."""
+        if self.vocabulary_size:
+            return generator.integers(0, self.vocabulary_size, (samples, 1)).astype(np.float32)
+        return generator.standard_normal((samples, self.input_size), np.float32)

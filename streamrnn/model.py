@@ -1,0 +1,250 @@
+"""A model: configuration and weights, which never change while streams run."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.config import ModelConfig, decode_model_config, encode
+from streamrnn.decoders import make_decoder
+from streamrnn.engines.base import Engine, EngineState
+from streamrnn.engines.native import NativeEngine
+from streamrnn.errors import ConfigError, DtypeError, ModelFileError, ShapeError, StateError
+from streamrnn.frontends import make_frontend
+from streamrnn.frontends.base import describe, is_array
+from streamrnn.predictions import Predictions, join
+from streamrnn.state import digest, seal, unseal
+from streamrnn.stream import Stream
+
+MODEL_VERSION = "1"
+BUNDLED = Path(__file__).parent / "models"
+
+
+class State:
+    """A network's hidden state, as `Model.step` takes and gives it; it never changes."""
+
+    __slots__ = ("arrays", "fingerprint")
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], fingerprint: str) -> None:
+        self.arrays = dict(arrays)
+        """The state by torch's names, `h` and `c`, each (num_layers, hidden_size) float32."""
+        self.fingerprint = fingerprint
+        """Of the model that it belongs to."""
+
+
+class Model:
+    """Weights and configuration, ready to run; immutable, shared by any number of streams.
+
+    Made by `load`, `from_torch` or `Model.from_weights`.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        engine: Engine,
+        fingerprint: str,
+        card: Mapping[str, Any],
+        weights: Mapping[str, NDArray[np.float32]] | None,
+    ) -> None:
+        """Use `from_weights`, unless the engine is your own; only then `weights` is None."""
+        self.config = config
+        """The configuration, a record of `streamrnn.config`."""
+        self.engine = engine
+        self.fingerprint = fingerprint
+        """SHA-256 of configuration and weights: what a snapshot is bound to."""
+        self.card = dict(card)
+        """What is told of the model: data, training, scores, date."""
+        self.weights = weights
+        self.frontend = make_frontend(config)
+        self.decoder = make_decoder(config.decoder)
+
+    @classmethod
+    def from_weights(
+        cls,
+        config: ModelConfig,
+        weights: Mapping[str, NDArray[np.float32]],
+        card: Mapping[str, Any] | None = None,
+    ) -> Model:
+        """Make a model that the native engine runs.
+
+        Args:
+            config: what the model is.
+            weights: float32 arrays by name, in torch's layout; see
+                `streamrnn.engines.native.expected_shapes`.
+            card: plain data to be kept with the model.
+
+        Raises:
+            ModelFileError: weights are missing, unknown, misshapen or not finite.
+        """
+        engine = NativeEngine(config.network, weights)
+        kept = {name: array.copy() for name, array in weights.items()}
+        for array in kept.values():
+            array.flags.writeable = False
+        return cls(config, engine, digest(kept, {"config": encode(config)}), card or {}, kept)
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.config.name
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that predictions may carry, or ()."""
+        return self.decoder.labels
+
+    @property
+    def delay(self) -> int:
+        """How many samples must have arrived past a position before its prediction is known."""
+        return self.frontend.delay
+
+    @property
+    def state_bytes(self) -> int:
+        """How large the state of one stream is, in bytes, however long it runs."""
+        return self.stream().nbytes
+
+    def stream(self, *, state: bytes | None = None) -> Stream:
+        """Open a live stream.
+
+        Args:
+            state: a `Stream.snapshot`, to go on from there to the bit.
+
+        Raises:
+            StateError: the snapshot is damaged or of another model.
+        """
+        stream = Stream(self)
+        if state is not None:
+            stream.restore(state)
+        return stream
+
+    def predict(self, sequence: Any, *, trace: bool = False) -> Predictions:
+        """The predictions of a whole sequence: feed and flush at once, the same bits.
+
+        Args:
+            sequence: one chunk, as `Stream.feed` takes it.
+            trace: also tell the hidden states and gates, step by step (slower).
+
+        Raises:
+            InputError: the sequence is refused, by name.
+        """
+        stream = self.stream()
+        return join([stream.feed(sequence, trace=trace), stream.flush(trace=trace)])
+
+    def step(
+        self, frame: NDArray[np.float32], state: State | None = None
+    ) -> tuple[NDArray[np.float32], State]:
+        """The bare loop of every textbook: one frame and the state in, output and state out.
+
+        Equal to a stream's outputs on the same frames, bit for bit with the native engine.
+
+        Args:
+            frame: one input vector of the network, (input_size,) float32.
+            state: what the step before gave; None begins.
+
+        Returns:
+            The output (output_size,), and the next state; the one that came in is unchanged.
+
+        Raises:
+            DtypeError, ShapeError, NonFiniteError: the frame is refused.
+            StateError: the state is of another model.
+        """
+        size = self.config.network.input_size
+        if not is_array(frame) or frame.dtype != np.float32:
+            raise DtypeError(f"frame: expected float32 ({size},), got {describe(frame)}")
+        if frame.shape != (size,):
+            raise ShapeError(f"frame: expected ({size},), got {frame.shape}")
+        network: EngineState = self.engine.stream()
+        if state is not None:
+            if state.fingerprint != self.fingerprint:
+                raise StateError(
+                    f"state: expected one that model {self.name!r} gave, got another model's"
+                )
+            network.restore(state.arrays)
+        output = network.run(np.ascontiguousarray(frame[None]))[0]
+        return output, State(network.arrays(), self.fingerprint)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the model to one `.safetensors` file, whole or not at all.
+
+        Raises:
+            ModelFileError: the model runs another engine than native and has no weights of its
+                own.
+        """
+        if self.weights is None:
+            raise ModelFileError(
+                f"{path}: expected a model with weights of its own, got one whose engine is "
+                f"{type(self.engine).__name__}"
+            )
+        metadata = {
+            "model_version": MODEL_VERSION,
+            "config": encode(self.config),
+            "card": json.dumps(self.card, sort_keys=True),
+        }
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(seal(self.weights, metadata))
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+        return path
+
+    def __repr__(self) -> str:
+        network = self.config.network
+        return (
+            f"<Model {self.name!r}: {network.cell} {network.num_layers} × {network.hidden_size}, "
+            f"{self.fingerprint[:12]}>"
+        )
+
+
+def bundled_models() -> list[str]:
+    """The names that `load` knows."""
+    return sorted(path.stem for path in BUNDLED.glob("*.safetensors"))
+
+
+def load(name_or_path: str | Path) -> Model:
+    """Load a model.
+
+    Args:
+        name_or_path: a bundled name (see `bundled_models`), or the path of a `.safetensors`
+            file that `Model.save` or `streamrnn train` wrote.
+
+    Raises:
+        ModelFileError: there is no such model, or the file is truncated, foreign or damaged.
+    """
+    path = BUNDLED / f"{name_or_path}.safetensors"
+    if str(name_or_path) not in bundled_models():
+        path = Path(name_or_path)
+        if path.suffix != ".safetensors":
+            raise ModelFileError(
+                f"{name_or_path}: expected a bundled name ({', '.join(bundled_models())}) or the "
+                "path of a .safetensors file"
+            )
+    try:
+        blob = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{path}: expected a readable model file, got: {error}") from error
+    arrays, metadata = unseal(blob, what=str(path), error=ModelFileError)
+    version = metadata.get("model_version")
+    if version != MODEL_VERSION:
+        raise ModelFileError(
+            f"{path}: expected a model of version {MODEL_VERSION}, got "
+            f"{'another kind of file' if version is None else f'version {version}'}"
+        )
+    try:
+        config = decode_model_config(metadata["config"])
+        return Model.from_weights(config, arrays, json.loads(metadata["card"]))
+    except (ConfigError, ModelFileError, KeyError, json.JSONDecodeError) as error:
+        raise ModelFileError(f"{path}: {error}") from error

@@ -1,0 +1,180 @@
+"""What a stream gives back: predictions as arrays, and one by one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Event(NamedTuple):
+    """Something that happened in a stream."""
+
+    kind: str
+    """What: the decoder's word for it."""
+    label: str
+    """Of which class."""
+    position: int
+    """When: how many samples had arrived."""
+    score: float
+    """How sure, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a decoder makes of the outputs of T steps."""
+
+    labels: tuple[str | None, ...] | None = None
+    scores: NDArray[np.float64] | None = None
+    events: tuple[tuple[Event, ...], ...] | None = None
+    points: NDArray[np.float64] | None = None
+    spreads: NDArray[np.float64] | None = None
+    horizons: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Hidden states and gates, step by step, for pictures."""
+
+    hidden: NDArray[np.float32]
+    """After each step, (T, num_layers, hidden_size)."""
+    gates: tuple[NDArray[np.float32], ...]
+    """Of each layer, (T, gates, hidden_size): r z n of a GRU, i f g o of an LSTM; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One step's prediction."""
+
+    position: int
+    """How many samples had arrived when the step became known."""
+    time: float | None
+    """The same in seconds, where samples have a time."""
+    output: NDArray[np.float32]
+    """The network's output, (output_size,)."""
+    label: str | None = None
+    """The likeliest class."""
+    score: float | None = None
+    """How sure, 0 to 1."""
+    events: tuple[Event, ...] = ()
+    """What happened at this step."""
+    point: NDArray[np.float64] | None = None
+    """Positions ahead, (horizons, dims), in the input's units."""
+    spread: NDArray[np.float64] | None = None
+    """Of each horizon, the radius that is to hold 90 % of outcomes, (horizons,)."""
+    horizons: tuple[int, ...] | None = None
+    """How many samples ahead each point lies."""
+
+    @property
+    def event(self) -> str | None:
+        """The kind of the first event, or None."""
+        return self.events[0].kind if self.events else None
+
+
+_NOTHING = Decoded()
+_NO_EVENTS: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """The predictions of T steps, a struct of arrays; T may be 0. Iterating gives `Prediction`."""
+
+    outputs: NDArray[np.float32]
+    """The network's outputs, (T, output_size): the head's raw outputs, or h without a head."""
+    positions: NDArray[np.int64]
+    """How many samples had arrived when each step became known, (T,)."""
+    times: NDArray[np.float64] | None = None
+    """The same in seconds, (T,), where samples have a time."""
+    decoded: Decoded = _NOTHING
+    """What the decoder made of the outputs; its fields are also here by name."""
+    trace: Trace | None = field(default=None, repr=False)
+    """Hidden states and gates, where `feed(chunk, trace=True)` asked for them."""
+
+    @property
+    def labels(self) -> tuple[str | None, ...] | None:
+        """The likeliest class of each step, or None without classes."""
+        return self.decoded.labels
+
+    @property
+    def scores(self) -> NDArray[np.float64] | None:
+        """How sure each label is, (T,), 0 to 1."""
+        return self.decoded.scores
+
+    @property
+    def events(self) -> tuple[tuple[Event, ...], ...]:
+        """The events of each step."""
+        return self.decoded.events or (_NO_EVENTS,) * len(self.outputs)
+
+    @property
+    def points(self) -> NDArray[np.float64] | None:
+        """Positions ahead, (T, horizons, dims), in the input's units; NaN before the first fix."""
+        return self.decoded.points
+
+    @property
+    def spreads(self) -> NDArray[np.float64] | None:
+        """The radius about each point that is to hold 90 % of outcomes, (T, horizons)."""
+        return self.decoded.spreads
+
+    @property
+    def horizons(self) -> tuple[int, ...] | None:
+        """How many samples ahead each point lies."""
+        return self.decoded.horizons
+
+    def __len__(self) -> int:
+        return len(self.outputs)
+
+    def __getitem__(self, step: int) -> Prediction:
+        """The prediction of one step."""
+        found = self.decoded
+        return Prediction(
+            position=int(self.positions[step]),
+            time=None if self.times is None else float(self.times[step]),
+            output=self.outputs[step],
+            label=None if found.labels is None else found.labels[step],
+            score=None if found.scores is None else float(found.scores[step]),
+            events=_NO_EVENTS if found.events is None else found.events[step],
+            point=None if found.points is None else found.points[step],
+            spread=None if found.spreads is None else found.spreads[step],
+            horizons=found.horizons,
+        )
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return map(self.__getitem__, range(len(self)))
+
+
+def join(parts: Sequence[Predictions]) -> Predictions:
+    """The predictions of consecutive chunks of one stream as one; `parts` is not empty."""
+    parts = [part for part in parts if len(part)] or parts[:1]
+    if len(parts) == 1:
+        return parts[0]
+
+    def whole(values: list[Any]) -> Any:
+        return None if values[0] is None else np.concatenate(values)
+
+    def chain(values: list[tuple[Any, ...] | None]) -> Any:
+        return None if values[0] is None else tuple(item for part in values for item in part or ())
+
+    decoded = [part.decoded for part in parts]
+    traces = [part.trace for part in parts if part.trace is not None]
+    return Predictions(
+        outputs=whole([part.outputs for part in parts]),
+        positions=whole([part.positions for part in parts]),
+        times=whole([part.times for part in parts]),
+        decoded=Decoded(
+            labels=chain([part.labels for part in decoded]),
+            scores=whole([part.scores for part in decoded]),
+            events=chain([part.events for part in decoded]),
+            points=whole([part.points for part in decoded]),
+            spreads=whole([part.spreads for part in decoded]),
+            horizons=decoded[0].horizons,
+        ),
+        trace=Trace(
+            hidden=whole([trace.hidden for trace in traces]),
+            gates=tuple(
+                whole(list(layer)) for layer in zip(*(t.gates for t in traces), strict=True)
+            ),
+        )
+        if len(traces) == len(parts)
+        else None,
+    )

@@ -1,0 +1,158 @@
+"""One live stream: chunks of any length in, predictions out as they become known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.errors import StateError
+from streamrnn.frontends.base import Frames
+from streamrnn.predictions import Predictions, Trace
+from streamrnn.state import Arrays, seal, unseal
+
+if TYPE_CHECKING:
+    from streamrnn.model import Model
+
+SNAPSHOT_VERSION = "1"
+
+
+class Stream:
+    """One sequence as it comes in, with its state; made by `Model.stream`.
+
+    However the sequence is cut into chunks, the predictions are those of `Model.predict` on the
+    whole, bit for bit with the native engine. A stream is used by one thread at a time; streams
+    of one model know nothing of each other.
+    """
+
+    __slots__ = ("_decoder", "_frontend", "_network", "_position", "model")
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._frontend = model.frontend.stream()
+        self._network = model.engine.stream()
+        self._decoder = model.decoder
+        self._position = 0
+
+    def feed(self, chunk: Any, *, trace: bool = False) -> Predictions:
+        """Take a chunk, give the predictions that it made known.
+
+        Args:
+            chunk: any number of samples, none too, as the front end wants them: for frames
+                `(n, input_size)` float32; for motion `(n, 3)` or `(n, 4)` rows of time and
+                position, float64 or float32. It is neither kept nor changed.
+            trace: also tell the hidden states and gates, step by step (slower).
+
+        Returns:
+            One prediction a step; none where the chunk completed no frame. What is retained
+            comes with later chunks or with `flush`.
+
+        Raises:
+            InputError: the chunk is refused, by name; the stream is as it was.
+        """
+        return self._advance(self._frontend.feed(chunk), trace)
+
+    def flush(self, *, trace: bool = False) -> Predictions:
+        """End the sequence: give what is retained, then make the stream fresh."""
+        tail = self._advance(self._frontend.flush(), trace)
+        self.reset()
+        return tail
+
+    def reset(self) -> None:
+        """Forget everything: the stream is as a new one."""
+        self._frontend.reset()
+        self._network.reset()
+        self._position = 0
+
+    def _advance(self, frames: Frames, trace: bool) -> Predictions:
+        # The network may refuse a frame; only then does the position stay.
+        if trace:
+            outputs, traced = self._run_traced(frames.values)
+        else:
+            outputs, traced = self._network.run(frames.values), None
+        before = self._position
+        self._position = before + frames.samples
+        if frames.offsets is None:
+            positions = np.arange(before + 1, self._position + 1)
+        else:
+            positions = frames.offsets + before
+        decoded = self._decoder.decode(outputs, frames)
+        return Predictions(outputs, positions, frames.times, decoded, traced)
+
+    def _run_traced(self, frames: NDArray[np.float32]) -> tuple[NDArray[np.float32], Trace]:
+        if not np.isfinite(frames).all():
+            self._network.run(frames)  # refuses the whole chunk before the first step
+        steps = len(frames)
+        outputs = np.empty((steps, self.model.config.network.output_width), np.float32)
+        hidden = np.empty((steps, *self._network.hidden.shape), np.float32)
+        gates: list[list[NDArray[np.float32]]] = []
+        for t in range(steps):
+            outputs[t : t + 1], layers = self._network.run_traced(frames[t : t + 1])
+            hidden[t] = self._network.hidden
+            gates.append(layers)
+        return outputs, Trace(hidden, tuple(np.stack(layer) for layer in zip(*gates, strict=True)))
+
+    @property
+    def position(self) -> int:
+        """How many samples have arrived."""
+        return self._position
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the state in bytes; see `Model.state_bytes`."""
+        return sum(array.nbytes for array in self._arrays().values())
+
+    @property
+    def hidden(self) -> NDArray[np.float32]:
+        """A copy of the hidden state, (num_layers, hidden_size); no rows without a loop."""
+        return self._network.hidden
+
+    def _arrays(self) -> Arrays:
+        arrays: Arrays = {"position": np.array([self._position])}
+        for part, owner in (("frontend", self._frontend), ("network", self._network)):
+            arrays.update({f"{part}.{name}": array for name, array in owner.arrays().items()})
+        return arrays
+
+    def snapshot(self) -> bytes:
+        """The stream's state, for `Model.stream(state=…)` in this process or another.
+
+        Returns:
+            A safetensors blob of `Model.state_bytes` bytes and a header, bound to the model by
+            its fingerprint. It shares nothing with the live state.
+        """
+        metadata = {"snapshot_version": SNAPSHOT_VERSION, "model": self.model.fingerprint}
+        return seal(self._arrays(), metadata)
+
+    def restore(self, blob: bytes) -> None:
+        """Take over the state of a snapshot.
+
+        Raises:
+            StateError: the blob is damaged, no snapshot, or of another model; the stream is as
+                it was.
+        """
+        arrays, metadata = unseal(blob, what="snapshot", error=StateError)
+        version = metadata.get("snapshot_version")
+        if version != SNAPSHOT_VERSION:
+            raise StateError(
+                f"snapshot: expected a snapshot of version {SNAPSHOT_VERSION}, got "
+                f"{'another kind of file' if version is None else f'version {version}'}"
+            )
+        if metadata.get("model") != self.model.fingerprint:
+            raise StateError(
+                f"snapshot: expected one of model {self.model.name!r}, fingerprint "
+                f"{self.model.fingerprint[:16]}…, got one of {metadata.get('model', '')[:16]}…; "
+                "load the model that it was taken from"
+            )
+        own = self._arrays()
+        if {n: (a.dtype, a.shape) for n, a in own.items()} != {
+            n: (a.dtype, a.shape) for n, a in arrays.items()
+        }:
+            raise StateError(
+                f"snapshot: expected arrays {sorted(own)}, got {sorted(arrays)} or other shapes"
+            )
+        for part, owner in (("frontend.", self._frontend), ("network.", self._network)):
+            owner.restore(
+                {n.removeprefix(part): a for n, a in arrays.items() if n.startswith(part)}
+            )
+        self._position = int(arrays["position"][0])
