@@ -1,0 +1,16 @@
+"""The bare loop of every textbook: one frame in, one output and the next state out.
+
+python demos/control_flow.py
+"""
+
+import numpy as np
+
+import streamrnn
+
+model = streamrnn.load("ball")
+frames = np.random.default_rng(0).normal(size=(5, 75)).astype(np.float32)
+
+state = None
+for frame in frames:
+    output, state = model.step(frame, state)
+    print(np.round(output[:4], 3))

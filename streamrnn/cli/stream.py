@@ -1,0 +1,157 @@
+"""`streamrnn stream MODEL SOURCE`: live predictions of a file or of standard input."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.live import Live
+
+from streamrnn.config import MotionConfig
+from streamrnn.errors import UnsupportedError
+from streamrnn.io.tracks import iterate_rows, read_track
+from streamrnn.model import Model, load
+from streamrnn.predictions import Prediction
+from streamrnn.show.flight import Flight
+from streamrnn.show.scores import score_table
+from streamrnn.tasks.ball.evaluate import evaluate
+from streamrnn.tasks.ball.targets import HORIZONS
+from streamrnn.tasks.ball.task import predictor
+
+REDRAWS = 20.0  # pictures a second at most
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(stream)
+
+
+def stream(
+    model: Annotated[str, typer.Argument(help="A bundled name, or a .safetensors file.")],
+    source: Annotated[str, typer.Argument(help="A CSV track, or - for lines on standard input.")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a step.")] = False,
+    chunk: Annotated[int, typer.Option(min=1, help="Fixes fed at a time (files).")] = 1,
+    view: Annotated[
+        bool | None, typer.Option(help="Draw the flight; the default in a terminal.")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(min=0.0, help="Pace of the picture; 1: as recorded, 0: no waiting.")
+    ] = 1.0,
+) -> None:
+    """Feed a stream as it comes in, and print what the model says at every step.
+
+    A track is CSV with the columns time_s, x, y and perhaps z (units may follow: x_px, x_m) and
+    perhaps visible; an empty position is a missing fix, through which the model predicts. However
+    it is cut into chunks, the numbers are those of the whole track, to the bit.
+    """
+    network = load(model)
+    if not isinstance(network.config.frontend, MotionConfig):
+        raise UnsupportedError(
+            f"{model}: expected a model of moving points, got one whose chunks are "
+            f"{network.config.frontend.__struct_config__.tag}; feed it from Python"
+        )
+    live = source == "-"
+    chunks = _lines(source) if live else _file(source, chunk)
+    if json:
+        for _, said in _predictions(network, chunks):
+            sys.stdout.buffer.write(msgspec.json.encode(as_plain(said)) + b"\n")
+            sys.stdout.buffer.flush()
+        return
+    console = Console()
+    extent = None if live else read_track(source)[:, 1:]
+    if console.is_terminal if view is None else view:
+        rows = _draw(console, network, chunks, extent, 0.0 if live else speed)
+    else:
+        rows = _print(console, network, chunks)
+    if len(rows) > 1:
+        scores = evaluate(predictor(network), [np.array(rows)], HORIZONS)
+        title = f"{Path(source).name}: foreseen against what then happened"
+        console.print(score_table(scores, title=title))
+
+
+def _lines(name: str) -> Iterator[NDArray[np.float64]]:
+    """Rows from standard input, each as soon as its line is there."""
+    for row in iterate_rows(iter(sys.stdin.readline, ""), "standard input"):
+        yield np.array([row])
+
+
+def _file(path: str, chunk: int) -> Iterator[NDArray[np.float64]]:
+    rows = read_track(path)
+    for first in range(0, len(rows), chunk):
+        yield rows[first : first + chunk]
+
+
+def _predictions(
+    model: Model, chunks: Iterator[NDArray[np.float64]]
+) -> Iterator[tuple[list[float], Prediction]]:
+    stream = model.stream()
+    for rows in chunks:
+        yield from zip(rows.tolist(), stream.feed(rows), strict=True)
+
+
+def as_plain(said: Prediction) -> dict[str, Any]:
+    """A prediction as plain data: what `--json` prints; NaN becomes null."""
+    return {
+        "position": said.position,
+        "time": said.time,
+        "label": said.label,
+        "score": said.score,
+        "event": said.event,
+        "horizons": said.horizons,
+        "points": None if said.point is None else said.point.tolist(),
+        "spreads": None if said.spread is None else said.spread.tolist(),
+    }
+
+
+def _print(
+    console: Console, model: Model, chunks: Iterator[NDArray[np.float64]]
+) -> list[list[float]]:
+    rows: list[list[float]] = []
+    for row, said in _predictions(model, chunks):
+        rows.append(row)
+        place = ", ".join(f"{value:.6g}" for value in row[1:])
+        line = f"{row[0]:9.3f} s  at {place if np.isfinite(row).all() else 'missing':<24}"
+        if said.label is not None and said.score is not None:
+            line += f" {said.label} {said.score:4.0%} "
+        if said.point is not None and said.spread is not None and np.isfinite(said.spread).all():
+            for horizon, point, spread in zip(
+                said.horizons or (), said.point, said.spread, strict=True
+            ):
+                place = ", ".join(f"{value:.5g}" for value in point)
+                line += f"  +{horizon}: {place} ± {spread:.3g}"
+        console.print(line, soft_wrap=True, highlight=False)
+    return rows
+
+
+def _draw(
+    console: Console,
+    model: Model,
+    chunks: Iterator[NDArray[np.float64]],
+    extent: NDArray[np.float64] | None,
+    speed: float,
+) -> list[list[float]]:
+    flight = Flight(extent)
+    size = {"columns": min(console.width - 4, 110), "rows": max(8, min(console.height - 6, 28))}
+    begun = first = None
+    drawn = 0.0
+    with Live(console=console, auto_refresh=False) as picture:
+        for row, said in _predictions(model, chunks):
+            flight.add(row, said)
+            now = time.monotonic()
+            if begun is None or first is None:
+                begun, first = now, row[0]
+            if speed > 0:
+                due = begun + (row[0] - first) / speed
+                time.sleep(max(0.0, due - now))
+                now = time.monotonic()
+            if now - drawn >= 1.0 / REDRAWS:
+                picture.update(flight.text(**size), refresh=True)
+                drawn = now
+        picture.update(flight.text(**size), refresh=True)
+    return flight.rows

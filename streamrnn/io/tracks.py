@@ -1,0 +1,155 @@
+"""Tracks as CSV files: a header, then a line a fix.
+
+Columns, in any order: `time_s`, `x` and `y` and perhaps `z` (each may carry its unit, as in
+`x_px` or `x_m`), and perhaps `visible`. An empty position, or `visible` of 0, is a missing fix.
+Further columns are passed over.
+"""
+
+import csv
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.errors import TrackError
+
+SUFFIXES = ("", "_px", "_m")
+
+
+def read_track(path: str | Path) -> NDArray[np.float64]:
+    """Read one track.
+
+    Args:
+        path: a CSV file.
+
+    Returns:
+        Rows of time in seconds and position, `(n, 3)` or `(n, 4)`, NaN where the fix is missing.
+
+    Raises:
+        TrackError: the file cannot be read, is no CSV, lacks columns, is cut short or has no
+            fixes; a field is no number; time runs backwards.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise TrackError(f"{path}: expected a CSV file, got: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise TrackError(
+            f"{path}: expected CSV text in UTF-8, got bytes that are none at {error.start}; "
+            "export the track as CSV"
+        ) from error
+    rows = list(iterate_rows(text.splitlines(), path))
+    if not rows:
+        raise TrackError(f"{path}: expected at least one fix below the header, got none")
+    return np.array(rows)
+
+
+def iterate_rows(lines: Iterable[str], name: str | Path) -> Iterator[list[float]]:
+    """Read the lines of a track as they come: a header, then a row a line.
+
+    Args:
+        lines: lines of CSV, perhaps of a pipe that is still open.
+        name: what to call them in messages.
+
+    Yields:
+        Time in seconds and position, NaN where the fix is missing; each before the next line is
+        asked for.
+
+    Raises:
+        TrackError: as for `read_track`, at the line where it is seen.
+    """
+    reader = csv.reader(lines, strict=True)
+    header = _next(reader, name)
+    if header is None:
+        raise TrackError(f"{name}: expected a header and fixes, got an empty file")
+    columns = _columns(name, header)
+    visible = _find(header, ("visible",))
+    before = -math.inf
+    while (fields := _next(reader, name)) is not None:
+        if not fields:
+            continue
+        number = reader.line_num
+        if len(fields) != len(header):
+            raise TrackError(
+                f"{name}, line {number}: expected {len(header)} fields as in the header, got "
+                f"{len(fields)}; the line may be cut short"
+            )
+        row = [_number(name, number, header[at], fields[at]) for at in columns]
+        if not math.isfinite(row[0]):
+            raise TrackError(
+                f"{name}, line {number}: expected a finite time in {header[columns[0]]!r}, got "
+                f"{fields[columns[0]]!r}; every fix needs its time, a missing one too"
+            )
+        if any(math.isinf(value) for value in row):
+            raise TrackError(
+                f"{name}, line {number}: expected finite positions, got {row[1:]}; leave the "
+                "fields of a missing fix empty"
+            )
+        if row[0] < before:
+            raise TrackError(
+                f"{name}, line {number}: expected a time of {before} s or later, got {row[0]} s; "
+                "sort the lines by time"
+            )
+        if visible is not None and _number(name, number, "visible", fields[visible]) == 0:
+            row[1:] = [math.nan] * (len(row) - 1)
+        before = row[0]
+        yield row
+
+
+def _next(reader: Iterator[list[str]], name: str | Path) -> list[str] | None:
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        raise TrackError(f"{name}: expected CSV, got: {error}; export it as plain CSV") from error
+
+
+def read_tracks(folder: str | Path) -> list[NDArray[np.float64]]:
+    """Read every `*.csv` of a folder, in the order of their names.
+
+    Raises:
+        TrackError: no such folder, no CSV in it, or one that cannot be read.
+    """
+    if not Path(folder).is_dir():
+        raise TrackError(f"{folder}: expected a folder of CSV tracks, got no folder")
+    paths = sorted(Path(folder).glob("*.csv"))
+    if not paths:
+        raise TrackError(f"{folder}: expected CSV tracks (*.csv) in the folder, got none")
+    return [read_track(path) for path in paths]
+
+
+def _find(header: Sequence[str], names: Sequence[str]) -> int | None:
+    for at, title in enumerate(header):
+        if title.strip().lower() in names:
+            return at
+    return None
+
+
+def _columns(path: str | Path, header: Sequence[str]) -> list[int]:
+    """Where time, x, y and perhaps z stand."""
+    found: list[int] = []
+    for name in ("time", "x", "y", "z"):
+        suffixes = ("_s",) if name == "time" else SUFFIXES
+        at = _find(header, [name + suffix for suffix in suffixes])
+        if at is not None:
+            found.append(at)
+        elif name != "z":
+            wanted = " or ".join(name + suffix for suffix in suffixes)
+            raise TrackError(
+                f"{path}, line 1: expected a column {wanted}, got {', '.join(header)[:200]!r}; "
+                "the header is time_s,x,y or time_s,x,y,z"
+            )
+    return found
+
+
+def _number(path: str | Path, line: int, name: str, field: str) -> float:
+    if not field.strip():
+        return math.nan
+    try:
+        return float(field)
+    except ValueError:
+        raise TrackError(
+            f"{path}, line {line}: expected a number in column {name!r}, got {field!r}; leave the "
+            "field of a missing fix empty"
+        ) from None

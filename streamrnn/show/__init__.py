@@ -1,0 +1,1 @@
+"""Pictures of live streams: in the terminal, and as files."""

@@ -1,0 +1,90 @@
+"""A flight and what was foreseen of it, drawn step by step."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Group
+from rich.panel import Panel
+from rich.text import Text
+
+from streamrnn.predictions import Prediction
+from streamrnn.show.canvas import Canvas
+
+TRAIL = 60  # fixes that stay visible
+COLOURS = ("bright_yellow", "yellow", "dark_orange", "orange_red1", "red")
+MARKS = "12345"
+
+
+@dataclass
+class Flight:
+    """The picture of one live stream; `add` each step, then `text`.
+
+    Two coordinates are an image, y down; of three, the longer way on the floor is across, z up.
+    """
+
+    extent: NDArray[np.float64] | None = None
+    """Rows that the picture is to hold, (n, dims); without them it grows with the flight."""
+    rows: list[list[float]] = field(default_factory=list[list[float]])
+    last: Prediction | None = None
+
+    def add(self, row: list[float], prediction: Prediction) -> None:
+        """Take one fix and what the model says at it."""
+        self.rows.append(row)
+        self.last = prediction
+
+    def _axes(self, places: NDArray[np.float64]) -> tuple[int, int, bool]:
+        if places.shape[1] == 2:
+            return 0, 1, True
+        ranges = np.ptp(places[np.isfinite(places).all(axis=1)], axis=0)
+        return (0 if ranges[0] >= ranges[1] else 1), 2, False
+
+    def text(self, columns: int = 78, rows: int = 20) -> Panel:
+        """The picture: the trail, where the ball is, and where it is foreseen with 90 % circles.
+
+        Args:
+            columns: characters across, without the frame.
+            rows: characters down, without the frame.
+        """
+        places = np.array([row[1:] for row in self.rows])
+        extent = places if self.extent is None else self.extent
+        extent = extent[np.isfinite(extent).all(axis=1)]
+        if len(extent) < 2 or self.last is None:
+            return Panel(Text("waiting for fixes …"), width=columns + 4)
+        across, up, down_is_up = self._axes(extent)
+        low, high = extent.min(axis=0), extent.max(axis=0)
+        centre, half = (low + high) / 2, (high - low) / 2 * 1.1
+        # One scale both ways; a dot is about as wide as it is high.
+        scale = max(half[across] / columns, half[up] / (2 * rows)) or 1.0
+        wide, tall = scale * columns, scale * 2 * rows
+        bottom, top = centre[up] - tall, centre[up] + tall
+        canvas = Canvas(
+            columns,
+            rows,
+            left=centre[across] - wide,
+            right=centre[across] + wide,
+            bottom=top if down_is_up else bottom,
+            top=bottom if down_is_up else top,
+        )
+        for place in places[-TRAIL:]:
+            canvas.dot(place[across], place[up], "cyan")
+        said = self.last
+        if said.point is not None and said.spread is not None:
+            for index, point in enumerate(said.point):
+                colour = COLOURS[min(index, len(COLOURS) - 1)]
+                canvas.circle(point[across], point[up], said.spread[index], f"dim {colour}")
+            for index, point in enumerate(said.point):
+                colour = COLOURS[min(index, len(COLOURS) - 1)]
+                canvas.mark(point[across], point[up], MARKS[index], f"bold {colour}")
+        canvas.mark(places[-1][across], places[-1][up], "●", "bold bright_white")
+        return Panel(Group(canvas.text(), self._caption(said)), width=columns + 4)
+
+    def _caption(self, said: Prediction) -> Text:
+        caption = Text(f"{said.time:8.3f} s  fix {said.position:4d}  ", no_wrap=True)
+        if said.label is not None:
+            caption.append(f"heading {said.label} ({said.score:.0%})  ", "bold")
+        for index, horizon in enumerate(said.horizons or ()):
+            caption.append(f"{MARKS[index]}: +{horizon} ", COLOURS[min(index, len(COLOURS) - 1)])
+        if not np.isfinite(self.rows[-1]).all():
+            caption.append(" fix missing", "bold red")
+        return caption

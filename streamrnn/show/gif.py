@@ -1,0 +1,88 @@
+"""A flight and what was foreseen of it as an animated GIF."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.errors import UnsupportedError
+from streamrnn.predictions import Predictions
+
+TRAIL = 40  # fixes that stay visible
+PICTURES_A_SECOND = 15.0
+
+
+def write_gif(path: str | Path, rows: NDArray[np.float64], said: Predictions) -> None:
+    """Draw a flight at the pace at which it was recorded, slowed down where it is too quick.
+
+    Args:
+        path: the file, `.gif`.
+        rows: time and positions, (n, 3) as an image sees them, y down, or (n, 4), z up.
+        said: the predictions at these rows.
+
+    Raises:
+        UnsupportedError: matplotlib is not installed, or nothing was foreseen.
+    """
+    try:
+        import matplotlib.animation as animation
+        import matplotlib.figure as figure
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.patches import Circle
+    except ModuleNotFoundError as error:
+        raise UnsupportedError(
+            "gif: expected matplotlib to be installed; pip install 'streamrnn[learn]'"
+        ) from error
+    if said.points is None or said.spreads is None:
+        raise UnsupportedError("gif: expected a model that foresees points")
+    places: NDArray[np.float64] = rows[:, 1:]
+    seen = places[np.isfinite(places).all(axis=1)]
+    ranges = np.ptp(seen, axis=0)
+    across, up = (0, 1) if places.shape[1] == 2 else (int(ranges[1] > ranges[0]), 2)
+
+    picture: Any = figure.Figure(figsize=(7.2, 4.4), dpi=80, layout="constrained")
+    FigureCanvasAgg(picture)
+    axes: Any = picture.add_subplot()
+    low, high = seen.min(axis=0) - 0.08 * ranges, seen.max(axis=0) + 0.08 * ranges
+    axes.set_xlim(low[across], high[across])
+    axes.set_ylim(*((high[up], low[up]) if up == 1 else (low[up], high[up])))
+    axes.set_aspect("equal")
+    axes.set_xlabel("xyz"[across])
+    axes.set_ylabel("xyz"[up])
+    (trail,) = axes.plot([], [], ".", color="#4c78a8", markersize=3, label="seen")
+    (ball,) = axes.plot([], [], "o", color="#1b1b1b", markersize=7, label="now")
+    horizons = said.horizons or ()
+    markers, circles = [], []
+    for index, horizon in enumerate(horizons):
+        colour = (0.95, 0.65 - 0.55 * index / max(1, len(horizons) - 1), 0.1)
+        label = f"in {horizon}"
+        (marker,) = axes.plot(
+            [], [], linestyle="", marker=f"${index + 1}$", color=colour, markersize=7, label=label
+        )
+        circles.append(axes.add_patch(Circle((0, 0), 0, fill=False, color=colour, alpha=0.7)))
+        markers.append(marker)
+    axes.legend(loc="upper right", ncols=2, fontsize=8)
+
+    span = float(rows[-1, 0] - rows[0, 0]) or 1.0
+    stride = max(1, round(len(rows) / (PICTURES_A_SECOND * max(span, 4.0))))
+
+    def draw(step: int) -> list[Any]:
+        first = max(0, step - TRAIL)
+        trail.set_data(places[first : step + 1, across], places[first : step + 1, up])
+        ball.set_data([places[step, across]], [places[step, up]])
+        assert said.points is not None and said.spreads is not None
+        for index, (marker, circle) in enumerate(zip(markers, circles, strict=True)):
+            point, radius = said.points[step, index], said.spreads[step, index]
+            known = bool(np.isfinite(point).all() and np.isfinite(radius))
+            marker.set_data([point[across]] if known else [], [point[up]] if known else [])
+            circle.set_visible(known)
+            if known:
+                circle.set_center((point[across], point[up]))
+                circle.set_radius(radius)
+        axes.set_title(f"{rows[step, 0] - rows[0, 0]:.2f} s", loc="left", fontsize=10)
+        return []
+
+    moving = animation.FuncAnimation(
+        picture, draw, frames=range(0, len(rows), stride), cache_frame_data=False
+    )
+    moving.save(str(path), writer=animation.PillowWriter(fps=int(PICTURES_A_SECOND)))

@@ -1,0 +1,52 @@
+"""Scores of foreseen points as a table to read."""
+
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+
+def score_table(scores: dict[str, Any], *, title: str = "") -> Table:
+    """Mean and median errors, a row a predictor and a column a horizon.
+
+    Args:
+        scores: what `streamrnn.tasks.ball.evaluate.evaluate` gave.
+        title: above the table.
+    """
+    horizons: dict[str, dict[str, Any]] = scores["horizons"]
+    table = Table(
+        title=title, title_justify="left", caption=_caption(scores), box=SIMPLE_HEAD, pad_edge=False
+    )
+    table.add_column("samples ahead", no_wrap=True)
+    for horizon, entry in horizons.items():
+        table.add_column(f"+{horizon}\nn = {entry['n']:,}", justify="right", no_wrap=True)
+    entries = list(horizons.values())
+    for kind in ("mean_error", "median_error"):
+        word = kind.replace("_", " ")
+        table.add_row(f"[bold]model, {word}", *(f"[bold]{_number(e[kind])}" for e in entries))
+        for name in entries[0]["baselines"] if entries else ():
+            table.add_row(
+                f"  {name.replace('_', ' ')}",
+                *(_number(e["baselines"][name][kind]) for e in entries),
+            )
+        ratios = [_ratio(entry, kind) for entry in entries]
+        table.add_row("  model ÷ best other", *ratios, end_section=True)
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
+
+
+def _ratio(entry: dict[str, Any], kind: str) -> str:
+    others = [b[kind] for b in entry["baselines"].values() if b[kind] is not None]
+    best = min(others, default=0.0)
+    return "–" if entry[kind] is None or best <= 0 else f"{entry[kind] / best:.2f} ×"
+
+
+def _caption(scores: dict[str, Any]) -> str:
+    held, right = scores["coverage_90"], scores["direction_accuracy"]
+    if held is None:
+        return "nothing to score: no visible run of fixes is long enough"
+    told = f"the 90 % radius held {held:.1%} of outcomes"
+    return told if right is None else f"{told}; direction right {right:.1%}"
