@@ -71,6 +71,11 @@ class NetworkConfig(Record, frozen=True):
                 "network: an embedding expects vocabulary_size of at least 1 and input_size 1, "
                 f"got {self.vocabulary_size} and {self.input_size}"
             )
+        if self.encoder != "embedding" and self.vocabulary_size:
+            raise ConfigError(
+                f"network.vocabulary_size: expected 0 without an embedding, got "
+                f"{self.vocabulary_size}"
+            )
 
     @property
     def output_width(self) -> int:
@@ -94,6 +99,14 @@ class PointsConfig(Record, frozen=True, tag_field="kind", tag="points"):
 
     horizons: tuple[int, ...]
     """How many samples ahead, ascending."""
+
+    def __post_init__(self) -> None:
+        """Refuse horizons that nothing can be foreseen at."""
+        horizons = self.horizons
+        if not horizons or horizons[0] < 1 or list(horizons) != sorted(set(horizons)):
+            raise ConfigError(
+                f"decoder.horizons: expected rising numbers of samples from 1 on, got {horizons}"
+            )
 
 
 DecoderConfig = RawConfig | ClassesConfig | PointsConfig
