@@ -1,6 +1,5 @@
 """The command line: it parses, calls and prints; one verb a file."""
 
-import os
 import sys
 from importlib import import_module
 
@@ -26,8 +25,3 @@ def main() -> None:
     except StreamRNNError as error:
         print(f"streamrnn: {error}", file=sys.stderr)
         sys.exit(2)
-    except BrokenPipeError:
-        # The reader went away (`| head`): nobody is left to tell. Python would complain again
-        # when it closes standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

@@ -1,6 +1,16 @@
 """`streamrnn bench …`: measurements beside what a user would pick instead."""
 
+from pathlib import Path
+from typing import Annotated, Protocol
+
 import typer
+from rich.console import Console, RenderableType
+
+bench = typer.Typer(no_args_is_help=True)
+
+Quick = Annotated[bool, typer.Option("--quick", help="Fewer rounds: a first look.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw the result to a PNG.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -8,4 +18,60 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(bench, name="bench", help="Measure beside what a user would pick instead.")
 
 
-bench = typer.Typer(no_args_is_help=True)
+class Report(Protocol):
+    """What a measurement gives."""
+
+    def table(self) -> RenderableType:
+        """To read."""
+        ...
+
+    def as_json(self) -> str:
+        """For programs."""
+        ...
+
+    def plot(self, path: str | Path) -> None:
+        """To look at."""
+        ...
+
+
+def _show(report: Report, json: bool, plot: Path | None) -> None:
+    if json:
+        print(report.as_json())
+    else:
+        Console().print(report.table())
+    if plot is not None:
+        report.plot(plot)
+
+
+@bench.command()
+def step(
+    quick: Quick = False,
+    json: Json = False,
+    plot: Plot = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="A network (gru-128, 2xgru-128) or a contender (kernel, torch.nn)."),
+    ] = None,
+) -> None:
+    """One live step, input 80: the compiled call and Stream.feed beside torch, numpy, ONNX Runtime.
+
+    All contenders compute the same network, are checked against float64 first, and are timed in
+    turn within one run, on one core and with one thread; the floor is the time to read the weights.
+    """
+    from streamrnn.bench import step as measurement
+
+    sizes, contenders = measurement.split_names(only)
+    _show(measurement.run(sizes=sizes, contenders=contenders, quick=quick), json, plot)
+
+
+@bench.command()
+def start(
+    quick: Quick = False,
+    json: Json = False,
+    plot: Plot = None,
+    model: Annotated[str | None, typer.Option(help="A bundled name or a file.")] = None,
+) -> None:
+    """From process start to the first prediction, in fresh processes: seconds and memory."""
+    from streamrnn.bench import start as measurement
+
+    _show(measurement.run(model=model, quick=quick), json, plot)

@@ -81,10 +81,10 @@ class Flight:
 
     def _caption(self, said: Prediction) -> Text:
         caption = Text(f"{said.time:8.3f} s  fix {said.position:4d}  ", no_wrap=True)
-        if said.label is not None:
+        if not np.isfinite(self.rows[-1]).all():
+            caption.append("fix missing  ", "bold red")
+        elif said.label is not None:
             caption.append(f"heading {said.label} ({said.score:.0%})  ", "bold")
         for index, horizon in enumerate(said.horizons or ()):
             caption.append(f"{MARKS[index]}: +{horizon} ", COLOURS[min(index, len(COLOURS) - 1)])
-        if not np.isfinite(self.rows[-1]).all():
-            caption.append(" fix missing", "bold red")
         return caption

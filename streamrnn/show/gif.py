@@ -43,7 +43,8 @@ def write_gif(path: str | Path, rows: NDArray[np.float64], said: Predictions) ->
     picture: Any = figure.Figure(figsize=(7.2, 4.4), dpi=80, layout="constrained")
     FigureCanvasAgg(picture)
     axes: Any = picture.add_subplot()
-    low, high = seen.min(axis=0) - 0.08 * ranges, seen.max(axis=0) + 0.08 * ranges
+    margin = np.maximum(0.08 * ranges, 0.02 * ranges.max() + 1e-9)
+    low, high = seen.min(axis=0) - margin, seen.max(axis=0) + margin
     axes.set_xlim(low[across], high[across])
     axes.set_ylim(*((high[up], low[up]) if up == 1 else (low[up], high[up])))
     axes.set_aspect("equal")

@@ -1,0 +1,149 @@
+"""ONNX Runtime's own RNN, GRU and LSTM operators, one step a call, on the same weights.
+
+onnx and onnxruntime are imported when a contender is made, never before.
+"""
+
+from itertools import cycle, islice, repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.bench.cases import Case, Floats
+
+# The operators stack gates in another order than torch: a GRU z r h, an LSTM i o f c.
+# https://onnx.ai/onnx/operators/onnx__GRU.html, onnx__LSTM.html
+_ORDER = {"rnn": (0,), "gru": (1, 0, 2), "lstm": (0, 3, 1, 2)}
+_OPERATOR: dict[str, tuple[str, dict[str, Any]]] = {
+    "rnn": ("RNN", {}),
+    "gru": ("GRU", {"linear_before_reset": 1}),  # torch's form: r acts on W_hn h + b_hn
+    "lstm": ("LSTM", {}),
+}
+
+
+def onnx_model(case: Case) -> bytes:
+    """A case as an ONNX file of one step: `x` and the states in, the new states out.
+
+    The inputs are `x` (1, 1, input_size), then of each layer `h0` and, of an LSTM, `c0`, each
+    (1, 1, hidden_size); the outputs `h0_next`, `c0_next`, … The output of the network is the
+    last layer's `h…_next`.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    network = case.network
+    size, order = network.hidden_size, _ORDER[network.cell]
+    operator, attributes = _OPERATOR[network.cell]
+    kinds = ("h", "c") if network.cell == "lstm" else ("h",)
+    nodes, constants = [], []
+    x = "x"
+
+    def reordered(name: str, layer: int) -> Floats:
+        array = case.weights[f"rnn.{name}_l{layer}"]
+        return np.concatenate([np.split(array, len(order))[gate] for gate in order])
+
+    for layer in range(network.num_layers):
+        bias = np.concatenate([reordered("bias_ih", layer), reordered("bias_hh", layer)])
+        arrays = {
+            f"W{layer}": reordered("weight_ih", layer)[None],
+            f"R{layer}": reordered("weight_hh", layer)[None],
+            f"B{layer}": bias[None],
+        }
+        constants += [numpy_helper.from_array(array, name) for name, array in arrays.items()]
+        states = [f"{kind}{layer}" for kind in kinds]
+        outputs = ["", *(f"{state}_next" for state in states)]
+        inputs = [x, *arrays, "", *states]
+        nodes.append(helper.make_node(operator, inputs, outputs, hidden_size=size, **attributes))
+        x = outputs[1]  # (directions, batch, hidden) is (steps, batch, hidden): both are 1, 1
+
+    def value(name: str, width: int) -> Any:
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 1, width))
+
+    names = [f"{kind}{layer}" for layer in range(network.num_layers) for kind in kinds]
+    graph = helper.make_graph(
+        nodes,
+        case.name,
+        [value("x", network.input_size), *(value(name, size) for name in names)],
+        [value(f"{name}_next", size) for name in names],
+        constants,
+    )
+    opset = [helper.make_opsetid("", 14)]
+    return helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
+
+
+class OrtRun:
+    """`InferenceSession.run`, the states handed back in as they came out."""
+
+    def __init__(self, case: Case) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            onnx_model(case), options, providers=["CPUExecutionProvider"]
+        )
+        self._frame, self._size = case.frame[None], case.network.hidden_size
+        self._names = [put.name for put in self._session.get_inputs()][1:]
+        self._last = [n for n, name in enumerate(self._names) if name.startswith("h")][-1]
+        self._states = self._fresh()
+
+    def _fresh(self) -> list[Floats]:
+        return [np.zeros((1, 1, self._size), np.float32) for _ in self._names]
+
+    def outputs(self, frames: Floats) -> Floats:
+        """See `Contender`."""
+        states, rows = self._fresh(), []
+        for frame in frames:
+            feeds = {"x": frame[None, None], **dict(zip(self._names, states, strict=True))}
+            states = self._session.run(None, feeds)
+            rows.append(np.asarray(states[self._last])[0, 0])
+        return np.stack(rows)
+
+    def loop(self, count: int) -> None:
+        """See `Contender`."""
+        run, names, states = self._session.run, self._names, self._states
+        feeds: dict[str, Any] = {"x": self._frame}
+        for _ in repeat(None, count):
+            feeds.update(zip(names, states, strict=True))
+            states = run(None, feeds)
+        self._states = states
+
+
+class OrtBound(OrtRun):
+    """`run_with_iobinding`: two bindings that hand the states to and fro, nothing copied."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        self._x = case.frame[None].copy()
+        self._buffers = self._fresh(), self._fresh()
+        here, there = self._buffers
+        self._bindings = self._bind(here, there), self._bind(there, here)
+
+    def _bind(self, before: list[Floats], after: list[Floats]) -> Any:
+        binding = self._session.io_binding()
+
+        def put(bind: Any, name: str, array: NDArray[Any]) -> None:
+            bind(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)
+
+        put(binding.bind_input, "x", self._x)
+        for name, old, new in zip(self._names, before, after, strict=True):
+            put(binding.bind_input, name, old)
+            put(binding.bind_output, f"{name}_next", new)
+        return binding
+
+    def outputs(self, frames: Floats) -> Floats:
+        """See `Contender`."""
+        kept, rows = self._x.copy(), []
+        for state in self._buffers[0]:
+            state[:] = 0
+        for t, frame in enumerate(frames):
+            self._x[:] = frame
+            self._session.run_with_iobinding(self._bindings[t % 2])
+            rows.append(self._buffers[1 - t % 2][self._last][0, 0].copy())
+        self._x[:] = kept
+        return np.stack(rows)
+
+    def loop(self, count: int) -> None:
+        """See `Contender`."""
+        run, bindings = self._session.run_with_iobinding, cycle(self._bindings)
+        for binding in islice(bindings, count):
+            run(binding)

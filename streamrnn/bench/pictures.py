@@ -1,0 +1,100 @@
+"""The reports as bars in an image file; matplotlib is imported only here, when asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from streamrnn.bench.common import INSTALL, environment_line
+from streamrnn.errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from streamrnn.bench.start import StartReport
+    from streamrnn.bench.step_report import Network, StepReport
+
+_OURS, _OTHERS, _FLOOR, _TEXT = "#1f6f8b", "#c9ccd1", "#c8553d", "#30343b"
+_COLUMNS = 3
+
+
+def _figure(rows: int, columns: int, *, panel: tuple[float, float]) -> tuple[Any, list[Any]]:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UnsupportedError(f"plot: expected matplotlib to be installed; {INSTALL}") from error
+    size = (panel[0] * columns, panel[1] * rows + 1.0)
+    figure = Figure(figsize=size, dpi=150, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(axes.ravel())
+
+
+def _bars(axes: Any, names: list[str], values: list[float], labels: list[str], ours: Any) -> None:
+    """Horizontal bars, the first on top, each with its number at its end."""
+    colours = [_OURS if name in ours else _OTHERS for name in names]
+    bars = axes.barh(names, values, color=colours, height=0.72, zorder=2)
+    axes.bar_label(bars, labels, padding=4, fontsize=8, color=_TEXT)
+    axes.invert_yaxis()
+    axes.set_xlim(0, max(values, default=1.0) * 1.42)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0, labelsize=9, colors=_TEXT)
+    axes.tick_params(axis="x", labelsize=8, colors=_TEXT)
+    axes.grid(axis="x", color="#eceef0", zorder=0)
+    for tick, name in zip(axes.get_yticklabels(), names, strict=True):
+        if name in ours:
+            tick.set_fontweight("bold")
+
+
+def _finish(figure: Any, title: str, environment: dict[str, str], path: str | Path) -> None:
+    figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold", color=_TEXT)
+    figure.supxlabel(environment_line(environment), x=0.01, ha="left", fontsize=8, color="#7a808a")
+    figure.savefig(path)
+
+
+def plot_step(report: StepReport, path: str | Path) -> None:
+    """Draw `bench step`: one panel a network, µs a step, the floor as a line."""
+    columns = min(_COLUMNS, max(1, len(report.networks)))
+    rows = max(1, -(-len(report.networks) // columns))
+    figure, panels = _figure(rows, columns, panel=(4.6, 2.9))
+    for axes, network in zip(panels, report.networks, strict=False):
+        _step_panel(axes, network)
+    for axes in panels[len(report.networks) :]:
+        axes.set_axis_off()
+    title = "One live step, one stream, one thread: µs (and how many times faster than torch.nn)"
+    _finish(figure, title, report.environment, path)
+
+
+def _step_panel(axes: Any, network: Network) -> None:
+    from streamrnn.bench.step_report import OURS
+
+    rows = [(row, row.timing) for row in network.rows if row.timing is not None]
+    values = [timing.median_us for _, timing in rows]
+    labels = [
+        (f"{timing.median_us:.3g}" if timing.median_us < 100 else f"{timing.median_us:.0f}")
+        + ("" if row.times_torch is None else f"  ({row.times_torch:.1f} ×)")
+        for row, timing in rows
+    ]
+    _bars(axes, [row.name for row, _ in rows], values, labels, OURS)
+    axes.axvline(network.floor_us, color=_FLOOR, linewidth=1.2, linestyle="--", zorder=3)
+    axes.set_title(network.title, loc="left", fontsize=11, color=_TEXT)
+    floor = f"floor {network.floor_us:.3g} µs"
+    axes.set_title(floor, loc="right", fontsize=8, color=_FLOOR)
+
+
+def plot_start(report: StartReport, path: str | Path) -> None:
+    """Draw `bench start`: seconds and megabytes, side by side; the cold start in words."""
+    figure, panels = _figure(1, 2, panel=(5.4, 2.6))
+    cold = report.rows[0]
+    rows = report.rows[1:]
+    names = [row.name for row in rows]
+    ours = [name for name in names if name.startswith("streamrnn")]
+    seconds = [row.seconds for row in rows]
+    peaks = [row.peak_mb for row in rows]
+    for axes, values, form, unit in (
+        (panels[0], seconds, "{:.2f}", "seconds"),
+        (panels[1], peaks, "{:.0f}", "peak MB"),
+    ):
+        _bars(axes, names, values, [form.format(value) for value in values], ours)
+        axes.set_title(unit, loc="left", fontsize=11, color=_TEXT)
+    panels[0].set_title(
+        f"once, compiling: {cold.seconds:.1f} s", loc="right", fontsize=8, color=_FLOOR
+    )
+    _finish(figure, "From process start to the first prediction", report.environment, path)

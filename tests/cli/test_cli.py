@@ -1,0 +1,149 @@
+"""The command line as a user meets it: in a process of its own, by its exit code and output."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import streamrnn
+
+
+def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from streamrnn.cli import main; main()", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def track(tmp_path: Path) -> Path:
+    """A thrown ball with one missing fix."""
+    times = np.arange(40) / 30
+    lines = ["time_s,x_px,y_px,visible"]
+    for i, t in enumerate(times):
+        place = "," if i == 20 else f"{100 + 300 * t:.1f},{400 - 500 * t + 490 * t * t:.1f}"
+        lines.append(f"{t:.4f},{place},{int(i != 20)}")
+    path = tmp_path / "throw.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def objects(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_stream_prints_one_object_a_step_however_the_file_is_cut(track: Path) -> None:
+    whole = run("stream", "ball", str(track), "--json", "--chunk", "40")
+    single = run("stream", "ball", str(track), "--json")
+    assert (whole.returncode, whole.stderr) == (0, "")
+    assert single.stdout == whole.stdout
+    steps = objects(whole.stdout)
+    assert [step["position"] for step in steps] == list(range(1, 41))
+    assert steps[0]["spreads"] == [None] * 5  # from one snapshot nobody can say
+    assert steps[-1]["label"] == "+x" or steps[-1]["label"] == "+y"
+
+
+def test_standard_input_gives_the_numbers_of_the_file(track: Path) -> None:
+    piped = run("stream", "ball", "-", "--json", stdin=track.read_text())
+    assert piped.stdout == run("stream", "ball", str(track), "--json").stdout
+
+
+def test_standard_input_answers_before_the_pipe_closes(track: Path) -> None:
+    command = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
+    with subprocess.Popen(
+        [*command, "stream", "ball", "-", "--json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        lines = track.read_text().splitlines(keepends=True)
+        process.stdin.write(lines[0] + lines[1])
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["position"] == 1
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+def test_stream_for_a_person_ends_in_what_then_happened(track: Path) -> None:
+    done = run("stream", "ball", str(track))
+    assert done.returncode == 0
+    assert "missing" in done.stdout
+    assert "constant velocity" in done.stdout
+
+
+def test_stream_draws_when_asked(track: Path) -> None:
+    done = run("stream", "ball", str(track), "--view", "--speed", "0")
+    assert done.returncode == 0
+    assert "heading" in done.stdout
+
+
+def test_evaluate_gives_the_stated_object(track: Path) -> None:
+    done = run("evaluate", "ball", str(track.parent), "--json")
+    assert done.returncode == 0, done.stderr
+    (scores,) = objects(done.stdout)
+    five = scores["horizons"]["5"]  # type: ignore[index]
+    assert {"mean_error", "median_error", "n", "baselines"} <= five.keys()
+    assert {"last", "constant_velocity", "constant_acceleration", "kalman"} <= set(
+        five["baselines"]
+    )
+    assert five["n"] == 8 + 19 - 5 - 1 or five["n"] > 0
+    assert {"coverage_90", "direction_accuracy"} <= scores.keys()
+    table = run("evaluate", "ball", str(track))
+    assert "model ÷ best other" in table.stdout
+
+
+def test_check_passes_on_the_bundled_model() -> None:
+    done = run("check", "ball", "--json")
+    assert done.returncode == 0, done.stdout
+    (report,) = objects(done.stdout)
+    assert report["passed"] is True
+    assert len(report["points"]) == 7  # type: ignore[arg-type]
+
+
+def test_models_lists_what_load_knows() -> None:
+    (*listed,) = objects(run("models", "--json").stdout)
+    ball = next(entry for entry in listed if entry["name"] == "ball")
+    assert ball["fingerprint"] == streamrnn.load("ball").fingerprint
+    assert "ball" in run("models").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("stream", "nothing", "x.csv"), "expected a bundled name"),
+        (("stream", "ball", "absent.csv"), "absent.csv"),
+        (("check", "absent.safetensors"), "absent.safetensors"),
+        (("train", "absent.toml"), "expected a TOML file"),
+        (("evaluate", "ball", "absent"), "absent"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...], told: str
+) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_unknown_key_of_a_config_is_named(tmp_path: Path) -> None:
+    config = tmp_path / "wrong.toml"
+    config.write_text('name = "x"\ntask = "ball"\n[network]\nhidden_size = 8\n[train]\nepoch = 3\n')
+    done = run("train", str(config))
+    assert done.returncode == 2
+    assert "epoch" in done.stderr
+
+
+def test_train_evaluate_and_stream_a_small_model(tmp_path: Path, track: Path) -> None:
+    """The whole way, once: a config, a trained file, a stream of it."""
+    out = tmp_path / "small.safetensors"
+    config = Path(__file__).parents[2] / "configs" / "ball.toml"
+    small = ["train.epochs=1", "train.updates=2", "data.held=4", "network.hidden_size=8"]
+    sets = [part for key in [*small, "data.sequences=16"] for part in ("--set", key)]
+    done = run("train", str(config), *sets, "--out", str(out), "--run", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(out)
+    assert run("stream", str(out), str(track), "--json").stdout.count("\n") == 40
