@@ -73,16 +73,15 @@ class Stream:
             outputs, traced = self._network.run(frames.values), None
         before = self._position
         self._position = before + frames.samples
-        if frames.offsets is None:
-            positions = np.arange(before + 1, self._position + 1)
-        else:
-            positions = frames.offsets + before
+        offsets = frames.offsets
+        positions = before + 1 if offsets is None else offsets + before
         decoded = self._decoder.decode(outputs, frames)
         return Predictions(outputs, positions, frames.times, decoded, traced)
 
     def _run_traced(self, frames: NDArray[np.float32]) -> tuple[NDArray[np.float32], Trace]:
-        if not np.isfinite(frames).all():
-            self._network.run(frames)  # refuses the whole chunk before the first step
+        before = self._network.arrays()
+        self._network.run(frames)  # refuses the whole chunk before the first step
+        self._network.restore(before)
         steps = len(frames)
         outputs = np.empty((steps, self.model.config.network.output_width), np.float32)
         hidden = np.empty((steps, *self._network.hidden.shape), np.float32)

@@ -37,6 +37,8 @@ class NativeEngine:
 class NativeState:
     """The hidden state of one stream, and the memory its steps work in."""
 
+    __slots__ = ("_engine", "_handle", "_long", "_outputs", "_scratch", "_state")
+
     def __init__(self, engine: NativeEngine) -> None:
         packed = engine.packed
         self._engine = engine
@@ -52,11 +54,15 @@ class NativeState:
         self._handle[kernel.SCRATCH] = self._scratch.ctypes.data
         self._handle[kernel.WIDTH] = packed.width
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles have memory of their own; the handle holds addresses."""
+        return _revived, (self._engine, self.arrays())
+
     def run(self, frames: Floats) -> Floats:
         """Advance by some steps.
 
         Args:
-            frames: float32 (steps, input_size), C-contiguous.
+            frames: float32 (steps, input_size).
 
         Returns:
             The outputs, float32 (steps, output_size).
@@ -64,6 +70,8 @@ class NativeState:
         Raises:
             NonFiniteError: an element is not finite, or a token is not in the vocabulary.
         """
+        if not frames.flags.carray:
+            frames = frames.copy()  # numba would compile anew for a read-only or unaligned array
         steps = len(frames)
         outputs = np.empty((steps, self._outputs), np.float32)
         run = kernel.run if steps < self._long else kernel.run_long
@@ -82,6 +90,8 @@ class NativeState:
             The output, float32 (1, output_size), and of each layer its gates, (gates,
             hidden_size), in torch's order: r z n of a GRU, i f g o of an LSTM; none of others.
         """
+        if not frame.flags.carray:
+            frame = frame.copy()
         packed = self._engine.packed
         trace = aligned(packed.trace_size + 16)
         outputs = np.empty((1, self._outputs), np.float32)
@@ -140,3 +150,9 @@ class NativeState:
         for name, rows in self._rows().items():
             for row, values in zip(rows, arrays[name], strict=True):
                 row[:] = values
+
+
+def _revived(engine: NativeEngine, arrays: Mapping[str, NDArray[Any]]) -> NativeState:
+    state = engine.stream()
+    state.restore(arrays)
+    return state

@@ -1,19 +1,18 @@
 """What every front end offers: chunks of samples in, frames out, with a state of fixed size."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeGuard
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class Frames:
+class Frames(msgspec.Struct, frozen=True, gc=False, eq=False):
     """The frames that a chunk completed."""
 
     values: NDArray[np.float32]
-    """(T, input_size), C-contiguous; T may be 0."""
+    """(T, input_size); T may be 0. Perhaps the caller's own memory: to be read at once."""
     samples: int
     """How many samples the chunk held."""
     offsets: NDArray[np.int64] | None = None

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from streamrnn.errors import DtypeError, ShapeError
 from streamrnn.frontends.base import Frames, describe, is_array
 
+_FLOAT32 = np.dtype(np.float32)
+
 
 class FramesFrontend:
     """Chunks are `(n, input_size)` float32, each row a frame.
@@ -35,18 +37,18 @@ class FramesFrontend:
             DtypeError: the chunk is no array of float32.
             ShapeError: the chunk has another shape.
         """
-        if not is_array(chunk) or chunk.dtype != np.float32:
+        if not is_array(chunk) or (chunk.dtype is not _FLOAT32 and chunk.dtype != _FLOAT32):
             raise DtypeError(
                 f"chunk: expected an array of float32 (n, {self.input_size}), got "
                 f"{describe(chunk)}; convert with np.asarray(chunk, np.float32)"
             )
-        if chunk.ndim != 2 or chunk.shape[1] != self.input_size:
+        shape = chunk.shape
+        if len(shape) != 2 or shape[1] != self.input_size:
             raise ShapeError(
                 f"chunk: expected (n, {self.input_size}), n frames of {self.input_size} elements, "
-                f"got {chunk.shape}"
+                f"got {shape}"
             )
-        values: NDArray[np.float32] = np.ascontiguousarray(chunk)
-        return Frames(values, len(values))
+        return Frames(chunk, shape[0])
 
     def flush(self) -> Frames:
         """Nothing is retained."""

@@ -1,0 +1,86 @@
+"""Predictions: a struct of arrays, one by one, and joined."""
+
+import numpy as np
+
+from streamrnn.predictions import Decoded, Event, Prediction, Predictions, Trace, join
+from tests.conftest import make_frames
+
+WAKE = Event("wake", "hey", 7, 0.9)
+
+
+def rich(steps: int, first: int = 0) -> Predictions:
+    """Predictions with every field there is."""
+    count = range(first, first + steps)
+    numbers = np.arange(first, first + steps, dtype=np.float64)
+    return Predictions(
+        numbers[:, None].astype(np.float32) * [1, 2],
+        np.array(count, np.int64) + 1,
+        times=numbers / 10,
+        decoded=Decoded(
+            labels=tuple(None if i % 2 else f"l{i}" for i in count),
+            scores=numbers / 100,
+            events=tuple((WAKE,) if i == 1 else () for i in count),
+            points=numbers[:, None, None] * np.ones((1, 2, 3)),
+            spreads=numbers[:, None] * np.ones((1, 2)),
+            horizons=(1, 5),
+        ),
+        trace=Trace(np.ones((steps, 1, 2), np.float32), (np.ones((steps, 3, 2), np.float32),)),
+    )
+
+
+def test_one_by_one() -> None:
+    whole = rich(3)
+    items = list(whole)
+    assert len(items) == len(whole) == 3
+    for i, item in enumerate(items):
+        assert isinstance(item, Prediction)
+        assert (item.position, item.time, item.score) == (i + 1, i / 10, i / 100)
+        assert item.output.tolist() == [i, 2 * i]
+        assert item.label == (None if i % 2 else f"l{i}")
+        assert item.point is not None and item.point.shape == (2, 3)
+        assert item.spread is not None and item.horizons == (1, 5)
+    assert [item.events for item in items] == [(), (WAKE,), ()]
+    assert [item.event for item in items] == [None, "wake", None]
+    assert whole[-1].position == 3
+    assert type(whole[0].position) is int and type(whole[0].score) is float
+
+
+def test_fields_are_there_by_name() -> None:
+    whole = rich(2)
+    decoded = whole.decoded
+    assert whole.labels is decoded.labels and whole.scores is decoded.scores
+    assert whole.points is decoded.points and whole.spreads is decoded.spreads
+    assert whole.events == decoded.events and whole.horizons == (1, 5)
+
+
+def test_without_decoder_nothing_is_said() -> None:
+    bare = Predictions(make_frames(2), np.array([1, 2]))
+    assert bare.labels is bare.scores is bare.points is bare.spreads is bare.horizons is None
+    assert bare.events == ((), ())
+    item = bare[1]
+    assert item.time is item.label is item.score is item.point is item.spread is item.event is None
+
+
+def test_joined_parts_are_the_whole() -> None:
+    whole = rich(6)
+    for parts in ([rich(6)], [rich(2), rich(4, 2)], [rich(0), rich(1), rich(0, 1), rich(5, 1)]):
+        got = join(parts)
+        for name in ("outputs", "positions", "times", "scores", "points", "spreads"):
+            np.testing.assert_array_equal(getattr(got, name), getattr(whole, name))
+        assert (got.labels, got.events, got.horizons) == (whole.labels, whole.events, (1, 5))
+        assert got.trace is not None and whole.trace is not None
+        assert got.trace.hidden.shape == (6, 1, 2)
+        assert [layer.shape for layer in got.trace.gates] == [(6, 3, 2)]
+
+
+def test_joined_nothing_keeps_its_shape() -> None:
+    got = join([rich(0), rich(0)])
+    assert len(got) == 0 and got.outputs.shape == (0, 2)
+    assert list(got) == [] and got.events == ()
+
+
+def test_a_part_without_trace_leaves_the_whole_without() -> None:
+    bare = Predictions(
+        rich(1, 2).outputs, rich(1, 2).positions, rich(1, 2).times, rich(1, 2).decoded
+    )
+    assert join([rich(2), bare]).trace is None
