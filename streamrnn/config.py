@@ -99,6 +99,9 @@ class PointsConfig(Record, frozen=True, tag_field="kind", tag="points"):
 
     horizons: tuple[int, ...]
     """How many samples ahead, ascending."""
+    anchor: Literal["line", "position"] = "line"
+    """What outputs are added to: where a straight line takes the ball, or where it is. The latter
+    is for networks that are to see one snapshot alone."""
 
     def __post_init__(self) -> None:
         """Refuse horizons that nothing can be foreseen at."""

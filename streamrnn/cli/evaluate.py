@@ -38,7 +38,7 @@ def evaluate(
     network = load(model)
     if not isinstance(network.config.frontend, MotionConfig):
         raise UnsupportedError(f"{model}: expected a model of moving points")
-    tracks = read_tracks(folder) if folder.is_dir() else [read_track(folder)]
+    tracks = list(read_tracks(folder).values()) if folder.is_dir() else [read_track(folder)]
     with Console(stderr=True).status(f"evaluating {network.name} on {len(tracks)} tracks"):
         scores = score(predictor(network), tracks, HORIZONS)
     if json:

@@ -1,13 +1,23 @@
 """Chunks of samples → frames of the network."""
 
 from streamrnn.config import ModelConfig, MotionConfig
+from streamrnn.errors import ConfigError
 from streamrnn.frontends.base import Frontend
 from streamrnn.frontends.frames import FramesFrontend
 from streamrnn.frontends.motion import MotionFrontend
 
 
 def make_frontend(config: ModelConfig) -> Frontend:
-    """The front end of a model."""
+    """The front end of a model.
+
+    Raises:
+        ConfigError: its frames are not as wide as the network's input.
+    """
     if isinstance(config.frontend, MotionConfig):
+        if config.network.input_size != MotionFrontend.frame_size:
+            raise ConfigError(
+                f"network.input_size: expected {MotionFrontend.frame_size}, the size of the motion "
+                f"front end's frames, got {config.network.input_size}"
+            )
         return MotionFrontend()
     return FramesFrontend(config.network.input_size, config.network.vocabulary_size)

@@ -114,14 +114,17 @@ class MotionState:
                 f"{chunk.shape[1]}; open another stream for it"
             )
         rows: NDArray[np.float64] = np.ascontiguousarray(chunk, np.float64)
+        if not rows.flags.carray:
+            rows = rows.copy()  # numba would compile anew for a read-only or unaligned array
         if not len(rows):
             return rows
-        bad = ~np.isfinite(rows[:, 0])
+        bad = ~(np.abs(rows[:, 0]) <= LARGEST)
         if bad.any():
             row = int(np.argmax(bad))
             raise NonFiniteError(
-                f"chunk: expected finite times, got {rows[row, 0]} in row {row}; drop the row, or "
-                "give it the time at which the fix was due"
+                f"chunk: expected finite times, got {rows[row, 0]} in row {row}; times "
+                f"lie within ±{LARGEST:g} s: drop the row, or give it the time at which the fix "
+                "was due"
             )
         bad = (np.abs(rows[:, 1:]) > LARGEST).any(axis=1)
         if bad.any():

@@ -105,8 +105,11 @@ def _next(reader: Iterator[list[str]], name: str | Path) -> list[str] | None:
         raise TrackError(f"{name}: expected CSV, got: {error}; export it as plain CSV") from error
 
 
-def read_tracks(folder: str | Path) -> list[NDArray[np.float64]]:
-    """Read every `*.csv` of a folder, in the order of their names.
+def read_tracks(folder: str | Path) -> dict[str, NDArray[np.float64]]:
+    """Read every `*.csv` of a folder.
+
+    Returns:
+        The rows of each track by the name of its file without `.csv`, in the order of names.
 
     Raises:
         TrackError: no such folder, no CSV in it, or one that cannot be read.
@@ -116,7 +119,7 @@ def read_tracks(folder: str | Path) -> list[NDArray[np.float64]]:
     paths = sorted(Path(folder).glob("*.csv"))
     if not paths:
         raise TrackError(f"{folder}: expected CSV tracks (*.csv) in the folder, got none")
-    return [read_track(path) for path in paths]
+    return {path.stem: read_track(path) for path in paths}
 
 
 def _find(header: Sequence[str], names: Sequence[str]) -> int | None:

@@ -14,7 +14,7 @@ _Q = (3.00198505138664455042e-6, 2.52448340349684104192e-3, 2.272655482081550287
 
 @inline
 def exp_negative(x: float) -> float:
-    """`e**x` for x ≤ 0, within 1 ulp of float64: Cephes' rational function, no libm."""
+    """`e**x` for x ≤ 0, within 2 ulp of float64: Cephes' rational function, no libm."""
     if x < -708.0:
         return 0.0
     k = math.floor(_LOG2_E * x + 0.5)
@@ -46,6 +46,6 @@ def likeliest(
                 top = i
         total = 0.0
         for i in range(outputs.shape[1]):
-            total += exp_negative(float(outputs[t, i]) - float(outputs[t, top]))
+            total += exp_negative(np.float64(outputs[t, i]) - np.float64(outputs[t, top]))
         best[t] = top
         scores[t] = 1.0 / total

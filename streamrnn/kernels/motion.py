@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from streamrnn.kernels.compile import jit
 
 # Where each quantity lies in the state; three numbers each where an axis is meant.
-SEEN, ROWS, LAST_TIME, SPACING, GAP, BASE, FIRST_TIME = 0, 1, 2, 3, 4, 5, 6
+SEEN, ROWS, LAST_TIME, SPACING, FINE = 0, 1, 2, 3, 4
 TURN_COS, TURN_SIN, TURNED = 7, 8, 9
 FIRST, POINT, STEP_1, STEP_2, STEP_3, STEP_4 = 10, 13, 16, 19, 22, 25
 FAST_POINT, FAST_STEP, SLOW_POINT, SLOW_STEP = 28, 31, 34, 37
@@ -41,6 +41,7 @@ CONTEXT_COS, CONTEXT_SIN, CONTEXT_GAP, CONTEXT_SEEN = 7, 8, 9, 10
 FAST_ALPHA, FAST_BETA = 0.85, 0.60
 SLOW_ALPHA, SLOW_BETA = 0.45, 0.12
 CURVE_ALPHA, CURVE_BETA, CURVE_GAMMA = 0.75, 0.50, 0.14
+MOST = 1e30  # of anything counted in spacings, however uneven the times are
 LONG_GAP = 30.0  # samples; beyond it the filters are no better than a fresh start
 STEADY = 256.0  # fixes that the stable step length remembers
 EVENT_RATIO, EVENT_STEP = 3.0, 0.12  # an event: this many usual surprises, and this many steps
@@ -51,7 +52,33 @@ TURN_BACK = 0.25  # an extreme counts once the ball has come back by this many s
 def _bounded(value: float, limit: float) -> float:
     """A smooth, odd squash to (−limit, limit) that is the identity near zero."""
     magnitude = value if value >= 0.0 else -value
+    if magnitude > MOST:  # infinity over infinity is no number
+        return limit if value > 0.0 else -limit
     return value / (1.0 + magnitude / limit)
+
+
+@jit
+def _samples(seconds: float, state: NDArray[np.float64]) -> float:
+    """Count a span of time in spacings of the stream.
+
+    Stamps in whole milliseconds are half a millisecond off either way, which at 143 fixes a
+    second is a twelfth of a step. While a stream has had no finer stamp, a span within a
+    millisecond of a whole number of spacings is taken for that number.
+    """
+    spacing = state[SPACING]
+    if spacing <= 0.0:
+        return 1.0
+    samples = seconds / spacing
+    if samples > MOST:
+        return MOST
+    if state[FINE] == 0.0:
+        whole = np.floor(samples + 0.5)
+        off = samples - whole
+        if off < 0.0:
+            off = -off
+        if whole >= 1.0 and off * spacing < 0.00101 and off < 0.4:
+            return whole
+    return samples
 
 
 @jit
@@ -139,9 +166,11 @@ def _track_extremes(state: NDArray[np.float64], samples: float, unit: float) -> 
 def _follow(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> None:
     """Take a further fix: steps, filters, scales, heading, extremes and events."""
     spacing = state[SPACING]
-    samples = (row[0] - state[FIX_TIME]) / spacing if spacing > 0.0 else 1.0
+    samples = _samples(row[0] - state[FIX_TIME], state)
     if samples < 0.25:
         samples = 0.25
+    elif samples > MOST:
+        samples = MOST
     count = state[SEEN]
     second = count == 1.0
     fresh = samples > LONG_GAP
@@ -331,6 +360,11 @@ def motion_frames(
                 state[SPACING] = spacing + (counted - spacing) / number
         state[ROWS] += 1.0
         state[LAST_TIME] = time
+
+        thousandths = 1000.0 * time
+        rest = thousandths - np.floor(thousandths + 0.5)
+        if rest > 0.001 or rest < -0.001:
+            state[FINE] = 1.0
 
         missing = False
         for axis in range(dims):

@@ -1,0 +1,110 @@
+"""Endless simulated tracks for the ball task: tennis, table tennis and other balls.
+
+Every track is an array of rows as the front end takes them: `(time_s, x, y)` in pixels or
+`(time_s, x, y, z)` in metres, NaN where the ball was not seen.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.tasks.ball.camera import broadcast
+from streamrnn.tasks.ball.scenes import free_ball
+from streamrnn.tasks.ball.table_tennis import table_tennis
+from streamrnn.tasks.ball.tennis import rally
+
+LONGEST = 480  # rows
+MIX = {"tennis": 0.40, "table_tennis": 0.50, "other": 0.10}  # share of tracks
+
+
+def sequences(seed: int, *, mix: dict[str, float] | None = None) -> Iterator[NDArray[np.float64]]:
+    """Yield simulated tracks without end.
+
+    Args:
+        seed: the same seed gives the same tracks.
+        mix: the share of each kind of track; `MIX` by default.
+
+    Returns:
+        An iterator over rows, `(n, 3)` or `(n, 4)` float64 with 12 to 480 rows.
+
+    Example:
+        >>> rows = next(sequences(7))
+        >>> rows.shape[1] in (3, 4), bool((np.diff(rows[:, 0]) >= 0).all())
+        (True, True)
+    """
+    rng = np.random.default_rng(seed)
+    shares = MIX if mix is None else mix
+    kinds = list(shares)
+    weights = np.array([shares[kind] for kind in kinds])
+    make = {"tennis": tennis_track, "table_tennis": table_tennis_track, "other": other_track}
+    while True:
+        rows = make[kinds[rng.choice(len(kinds), p=weights / weights.sum())]](rng)
+        if len(rows) >= 12:
+            yield rows
+
+
+def tennis_track(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Simulate a broadcast tennis clip in pixels, `(n, 3)`."""
+    spacing = 1 / 30 if rng.random() < 0.85 else 1 / rng.choice([24.0, 25.0, 50.0, 60.0, 120.0])
+    places = np.zeros((int(rng.integers(60, LONGEST)), 3))
+    # Recorded rallies run faster than this model's players; the span is theirs and more.
+    count = rally(rng, spacing * rng.uniform(0.95, 1.4), places)
+    rows = np.zeros((count, 3))
+    rows[:, 0] = np.round(np.arange(count) * spacing, 4)
+    broadcast(rng, places[:count], rows)
+    return rows
+
+
+def table_tennis_track(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Simulate a table tennis recording in metres, `(n, 4)`, at any heading and height."""
+    rate = rng.choice([100, 120, 143, 143, 143, 150, 180, 200, 240])
+    times, stamps = _times(rng, int(rng.integers(40, 260)), rate)
+    rows = np.zeros((len(times), 4))
+    count = table_tennis(rng, times, rows)
+    rows[:, 0] = stamps
+    return _place(rng, rows[:count])
+
+
+def other_track(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Simulate another ball, in two or three dimensions, 25 to 360 fixes a second."""
+    rate = float(np.exp(rng.uniform(np.log(25), np.log(360))))
+    times, stamps = _times(rng, int(rng.integers(40, 300)), rate)
+    places = np.zeros((len(times), 3))
+    free_ball(rng, times, places)
+    unit = float(np.exp(rng.uniform(np.log(0.1), np.log(1000))))
+    noise = 10 ** rng.uniform(-3.5, -1.7)
+    places += rng.normal(size=places.shape) * noise
+    places[rng.random(len(places)) < rng.choice([0.0, 0.0, 0.03])] = np.nan
+    if rng.random() < 0.5:
+        return _place(rng, np.column_stack((stamps, places)))
+    flip = rng.choice([-1.0, 1.0])
+    return np.column_stack((stamps, unit * places[:, 0], unit * flip * places[:, 2]))
+
+
+def _times(
+    rng: np.random.Generator, count: int, rate: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Make the times of fixes, some of them dropped, and the uneven stamps they are given."""
+    steps = np.ones(count)
+    drops = rng.random(count) < rng.choice([0.0, 0.01, 0.02, 0.06])
+    long = rng.random(count) < 0.12
+    steps[drops] = np.where(long, rng.integers(3, 14, count), 2)[drops]
+    times = np.cumsum(steps) / rate
+    times -= times[0]
+    stamps = times + rng.normal(size=count) * rng.choice([0.0, 0.02, 0.06]) / rate
+    stamps -= stamps[0]
+    if rng.random() < 0.7:
+        stamps = np.round(stamps, 3)  # in milliseconds
+    return times, np.maximum.accumulate(stamps)
+
+
+def _place(rng: np.random.Generator, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn a three-dimensional track about z and put its origin elsewhere."""
+    angle = rng.uniform(-np.pi, np.pi)
+    cos, sin = np.cos(angle), np.sin(angle)
+    turned = rows.copy()
+    turned[:, 1] = cos * rows[:, 1] - sin * rows[:, 2]
+    turned[:, 2] = sin * rows[:, 1] + cos * rows[:, 2]
+    turned[:, 1:] += rng.normal(size=3) * np.array([1.0, 1.0, 0.5])
+    return turned
