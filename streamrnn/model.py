@@ -63,7 +63,7 @@ class Model:
         """What is told of the model: data, training, scores, date."""
         self.weights = weights
         self.frontend = make_frontend(config)
-        self.decoder = make_decoder(config.decoder)
+        self.decoder = make_decoder(config)
 
     @classmethod
     def from_weights(
@@ -77,7 +77,7 @@ class Model:
         Args:
             config: what the model is.
             weights: float32 arrays by name, in torch's layout; see
-                `streamrnn.engines.native.expected_shapes`.
+                `streamrnn.engines.packing.expected_shapes`.
             card: plain data to be kept with the model.
 
         Raises:
@@ -173,8 +173,8 @@ class Model:
         """Write the model to one `.safetensors` file, whole or not at all.
 
         Raises:
-            ModelFileError: the model runs another engine than native and has no weights of its
-                own.
+            ModelFileError: the path cannot be written, or the model runs another engine than
+                native and has no weights of its own.
         """
         if self.weights is None:
             raise ModelFileError(
@@ -187,18 +187,10 @@ class Model:
             "card": json.dumps(self.card, sort_keys=True),
         }
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(seal(self.weights, metadata))
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+            _write(path, seal(self.weights, metadata))
+        except OSError as error:
+            raise ModelFileError(f"{path}: expected a path to write to, got: {error}") from error
         return path
 
     def __repr__(self) -> str:
@@ -207,6 +199,21 @@ class Model:
             f"<Model {self.name!r}: {network.cell} {network.num_layers} × {network.hidden_size}, "
             f"{self.fingerprint[:12]}>"
         )
+
+
+def _write(path: Path, blob: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(blob)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def bundled_models() -> list[str]:

@@ -36,7 +36,11 @@ def digest(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> s
 def seal(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> bytes:
     """Pack arrays and metadata, with their digest."""
     text = json.dumps({**metadata, "sha256": digest(arrays, metadata)}, sort_keys=True)
-    return save_arrays({n: np.ascontiguousarray(a) for n, a in arrays.items()}, {KEY: text})
+    return save_arrays({n: np.asarray(a, order="C") for n, a in arrays.items()}, {KEY: text})
+
+
+def _extent(blob: object) -> str:
+    return f"bytes of length {len(blob)}" if isinstance(blob, bytes) else type(blob).__name__
 
 
 def unseal(blob: bytes, *, what: str, error: type[StreamRNNError]) -> tuple[Arrays, dict[str, str]]:
@@ -53,14 +57,14 @@ def unseal(blob: bytes, *, what: str, error: type[StreamRNNError]) -> tuple[Arra
     try:
         arrays = load_arrays(blob)
         header = json.loads(blob[8 : 8 + int.from_bytes(blob[:8], "little")])
-        metadata: dict[str, str] = json.loads(header.get("__metadata__", {}).get(KEY, "{}"))
-    except (SafetensorError, ValueError, KeyError) as problem:
+        metadata: dict[str, str] = dict(json.loads(header.get("__metadata__", {}).get(KEY, "{}")))
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as problem:
         raise error(
-            f"{what}: expected safetensors made by streamrnn, got {len(blob)} bytes that are "
-            f"truncated or something else ({problem})"
+            f"{what}: expected safetensors made by streamrnn, got {_extent(blob)} that "
+            f"is truncated or something else ({problem})"
         ) from problem
-    expected = metadata.pop("sha256", None)
-    if expected is None:
+    expected: object = metadata.pop("sha256", None)
+    if not isinstance(expected, str):
         raise error(
             f"{what}: expected safetensors made by streamrnn, got a foreign safetensors file"
         )

@@ -43,7 +43,15 @@ def expected_shapes(network: NetworkConfig) -> dict[str, tuple[int, ...]]:
     """The name and shape of every weight of a network, in torch's layout.
 
     `normalise.mean` and `normalise.scale` may be left out together.
+
+    Raises:
+        ModelFileError: the cell is `module`, whose weights only torch knows.
     """
+    if network.cell == "module":
+        raise ModelFileError(
+            "network.cell: expected feedforward, rnn, gru or lstm, got module, which only the "
+            "torch engine runs; make the model with from_torch"
+        )
     gates = {"feedforward": 1, "rnn": 1, "gru": 3, "lstm": 4}[network.cell]
     shapes: dict[str, tuple[int, ...]] = {}
     if network.encoder != "embedding":
@@ -192,6 +200,16 @@ class Packed:
     width: int
     """Elements of the widest row that a layer reads or writes."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles have their weights aligned anew; the kernels fault otherwise."""
+        return _packed, (self.plan, self.weights, self.state_size, self.trace_size, self.width)
+
+
+def _packed(plan: NDArray[np.int64], weights: Floats, *sizes: int) -> Packed:
+    kept = aligned(weights.size)
+    kept[:] = weights
+    return Packed(plan, kept, *sizes)
+
 
 def pack(network: NetworkConfig, weights: Mapping[str, Floats]) -> Packed:
     """Pack weights for the kernels, once, at load.
@@ -201,12 +219,10 @@ def pack(network: NetworkConfig, weights: Mapping[str, Floats]) -> Packed:
     """
     check_weights(network, weights)
     packer = _lay_out(network, weights)
-    packed = aligned(packer.size)
-    packed[:] = np.concatenate(packer.blocks)
-    return Packed(
-        plan=np.array(packer.plan, np.int64),
-        weights=packed,
-        state_size=packer.state_size,
-        trace_size=packer.trace_size,
-        width=packer.width,
+    return _packed(
+        np.array(packer.plan, np.int64),
+        np.concatenate(packer.blocks),
+        packer.state_size,
+        packer.trace_size,
+        packer.width,
     )

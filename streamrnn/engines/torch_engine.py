@@ -135,6 +135,7 @@ class TorchState:
                 f"frame {frame}, element {place}: expected a finite number, got "
                 f"{frames[frame, place]}; leave the frame out or replace it"
             )
+        frames = frames.copy()  # a module may write into x, or keep it as its state
         outputs = np.empty((len(frames), self._engine.output_size), np.float32)
         for t in range(len(frames)):
             y, self._state = self._engine.call(torch.from_numpy(frames[t : t + 1]), self._state)

@@ -1,0 +1,30 @@
+"""Every demo runs as the README says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+DEMOS = Path(__file__).parents[1] / "demos"
+
+
+def run(name: str, *arguments: str) -> str:
+    command = [sys.executable, str(DEMOS / name), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_control_flow_prints_a_line_a_step() -> None:
+    assert run("control_flow.py").count("\n") == 5
+
+
+def test_ball_compares_two_flights_with_what_then_happened() -> None:
+    out = run("ball.py")
+    assert out.count("what was foreseen against what then happened") == 2
+    assert "physics" in out  # the one in metres has its own filter
+
+
+def test_ball_takes_a_track(tmp_path: Path) -> None:
+    rows = "\n".join(f"{i / 30:.4f},{10 * i},{i * i}" for i in range(40))
+    (tmp_path / "track.csv").write_text(f"time_s,x,y\n{rows}\n")
+    assert "heading" in run("ball.py", str(tmp_path / "track.csv"))
