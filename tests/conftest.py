@@ -1,15 +1,22 @@
 """What several test files make: networks of every kind, models, sequences and cuts."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from streamrnn.config import DecoderConfig, FrontendConfig, ModelConfig, NetworkConfig
 from streamrnn.engines.packing import expected_shapes
 from streamrnn.model import Model
+
+# In CI the same cases at every run; at home new ones.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 CELLS = ("feedforward", "rnn", "gru", "lstm")
 Weights = dict[str, NDArray[np.float32]]

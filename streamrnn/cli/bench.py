@@ -60,7 +60,7 @@ def step(
     """
     from streamrnn.bench import step as measurement
 
-    sizes, contenders = measurement.split_names(only)
+    sizes, contenders = measurement.split_names(only or ())
     _show(measurement.run(sizes=sizes, contenders=contenders, quick=quick), json, plot)
 
 

@@ -104,8 +104,8 @@ class TorchEngine:
             return self.head(y), state
 
     def fingerprint(self) -> str:
-        """SHA-256 of the module's and head's classes and weights."""
-        total = hashlib.sha256(f"{type(self.module)} {type(self.head)}".encode())
+        """SHA-256 of the module's and head's structure, as they tell it, and of their weights."""
+        total = hashlib.sha256(f"{self.module!r} {self.head!r}".encode())
         for part in (self.module, self.head):
             for name, tensor in part.state_dict().items():
                 total.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())

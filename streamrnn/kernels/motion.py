@@ -165,12 +165,9 @@ def _track_extremes(state: NDArray[np.float64], samples: float, unit: float) -> 
 @jit
 def _follow(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> None:
     """Take a further fix: steps, filters, scales, heading, extremes and events."""
-    spacing = state[SPACING]
     samples = _samples(row[0] - state[FIX_TIME], state)
     if samples < 0.25:
         samples = 0.25
-    elif samples > MOST:
-        samples = MOST
     count = state[SEEN]
     second = count == 1.0
     fresh = samples > LONG_GAP

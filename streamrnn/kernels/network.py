@@ -1,9 +1,10 @@
 """One compiled call for a whole network: normalisation, encoder, all layers, head, any steps.
 
-How the bits are kept. Every output element is one sum in one order: its bias, then the terms
-of the layer's input, k = 0 … K-1, then the terms of the hidden state, each a fused multiply-add.
-Outputs lie along the vector lanes, so neither the number of steps in a call nor the width of a
-panel can change an order; the elements that fill up the last panel are zeros that stay zero.
+How the bits are kept. Every output element is one sum in one order: its bias, then the terms of
+the layer's input, then those of the hidden state, each by fused multiply-adds in blocks of 32
+(see `vector.accumulate`). Outputs lie along the vector lanes, so neither the number of steps in
+a call nor the width of a panel can change an order; the elements that fill up the last panel are
+zeros that stay zero.
 
 How it is fast. Weights are packed once, at load, in the order in which they are read: for each
 panel of up to 64 outputs the biases, then for each k the panel's weights of all gates. The sums

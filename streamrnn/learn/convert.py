@@ -15,11 +15,13 @@ from streamrnn.config import (
     ModelConfig,
     NetworkConfig,
     RawConfig,
+    encode,
 )
 from streamrnn.engines.torch_engine import TorchEngine
 from streamrnn.errors import UnsupportedError
 from streamrnn.learn.network import Network
 from streamrnn.model import Model
+from streamrnn.state import digest
 
 Weights = dict[str, NDArray[np.float32]]
 ACCEPTED = "torch.nn.RNN, torch.nn.GRU or torch.nn.LSTM, or a streamrnn.learn.network.Network"
@@ -74,7 +76,8 @@ def from_torch(
             output_size=runner.output_size,
         )
         config = ModelConfig(name=name, network=network, frontend=frontend, decoder=decoder)
-        return Model(config, runner, runner.fingerprint(), {}, None)
+        fingerprint = digest({}, {"config": encode(config), "module": runner.fingerprint()})
+        return Model(config, runner, fingerprint, {}, None)
     network, weights = convert_torch(module, head)
     config = ModelConfig(name=name, network=network, frontend=frontend, decoder=decoder)
     return Model.from_weights(config, weights, {})

@@ -43,6 +43,7 @@ def test_a_chunk_is_neither_kept_nor_changed():
     chunk, stream = GOOD.copy(), MotionFrontend().stream()
     first = stream.feed(chunk)
     np.testing.assert_array_equal(chunk, GOOD)
+    assert first.times is not None
     kept = first.values.copy(), first.times.copy()
     chunk[:] = -1.0
     stream.feed(row(0.2, 4, 6))

@@ -61,7 +61,7 @@ def test_the_kalman_filter_is_filterpys(dims):
         reference.H = np.array([[1.0, 0.0]])
         reference.R = np.eye(1)
         white = baselines.WHITE_ACCELERATION[dims]
-        reference.Q = Q_continuous_white_noise(2, dt=1.0, spectral_density=white)
+        reference.Q = np.asarray(Q_continuous_white_noise(2, dt=1.0, spectral_density=white))
         for index in range(1, 50):
             reference.predict()
             value = rows[index, 1 + axis]

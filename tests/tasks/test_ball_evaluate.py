@@ -80,7 +80,6 @@ def test_a_line_through_real_tracks_errs_as_published(folder, horizon, low, high
     if not (DATA / folder).is_dir():
         pytest.skip(f"needs the recordings in {DATA / folder}")
     ahead = np.array([float(horizon)])
-    scores = evaluate(
-        lambda rows: Foreseen(kalman(rows, ahead)), list(read_tracks(DATA / folder).values()), (horizon,)
-    )
+    tracks = list(read_tracks(DATA / folder).values())
+    scores = evaluate(lambda rows: Foreseen(kalman(rows, ahead)), tracks, (horizon,))
     assert low < scores["horizons"][str(horizon)]["mean_error"] < high

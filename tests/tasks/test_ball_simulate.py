@@ -23,12 +23,10 @@ def test_tracks_are_valid_input(kind):
 
 
 def test_a_seed_gives_the_same_tracks():
-    for a, b in zip(
-        islice(simulate.sequences(9), 10), islice(simulate.sequences(9), 10), strict=True
-    ):
+    first = list(islice(simulate.sequences(9), 10))
+    for a, b in zip(first, islice(simulate.sequences(9), 10), strict=True):
         np.testing.assert_array_equal(a, b)
-    c = next(simulate.sequences(10))
-    assert a.shape != c.shape or not np.array_equal(a, c)
+    assert not np.array_equal(first[0], next(simulate.sequences(10)), equal_nan=True)
 
 
 def a_kind(**changes):

@@ -100,7 +100,7 @@ def evaluate(
         name: [[] for _ in horizons] for name in ("", *rivals)
     }
     held: list[list[NDArray[np.bool_]]] = [[] for _ in horizons]
-    right = asked = 0
+    right, asked = 0, 0
     for rows in tracks:
         where = [scored_rows(rows, horizon) for horizon in horizons]
         for name, run in {"": predict, **rivals}.items():
@@ -113,11 +113,11 @@ def evaluate(
                 if name == "" and said.spreads is not None:
                     held[index].append(miss <= said.spreads[at, index])
             if name == "" and said.labels is not None:
-                for at in scored_rows(rows, DIRECTION_AHEAD).tolist():
-                    moved = rows[at + DIRECTION_AHEAD, 1:] - rows[at, 1:]
+                for fix in scored_rows(rows, DIRECTION_AHEAD).tolist():
+                    moved = rows[fix + DIRECTION_AHEAD, 1:] - rows[fix, 1:]
                     if moved.any():
                         asked += 1
-                        right += said.labels[at] == direction(moved)
+                        right += 1 if said.labels[fix] == direction(moved) else 0
 
     table: dict[str, Any] = {}
     for index, horizon in enumerate(horizons):

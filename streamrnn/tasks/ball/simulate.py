@@ -4,6 +4,7 @@ Every track is an array of rows as the front end takes them: `(time_s, x, y)` in
 `(time_s, x, y, z)` in metres, NaN where the ball was not seen.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -68,11 +69,11 @@ def table_tennis_track(rng: np.random.Generator) -> NDArray[np.float64]:
 
 def other_track(rng: np.random.Generator) -> NDArray[np.float64]:
     """Simulate another ball, in two or three dimensions, 25 to 360 fixes a second."""
-    rate = float(np.exp(rng.uniform(np.log(25), np.log(360))))
+    rate = math.exp(rng.uniform(math.log(25), math.log(360)))
     times, stamps = _times(rng, int(rng.integers(40, 300)), rate)
     places = np.zeros((len(times), 3))
     free_ball(rng, times, places)
-    unit = float(np.exp(rng.uniform(np.log(0.1), np.log(1000))))
+    unit = math.exp(rng.uniform(math.log(0.1), math.log(1000)))
     noise = 10 ** rng.uniform(-3.5, -1.7)
     places += rng.normal(size=places.shape) * noise
     places[rng.random(len(places)) < rng.choice([0.0, 0.0, 0.03])] = np.nan
@@ -92,7 +93,8 @@ def _times(
     steps[drops] = np.where(long, rng.integers(3, 14, count), 2)[drops]
     times = np.cumsum(steps) / rate
     times -= times[0]
-    stamps = times + rng.normal(size=count) * rng.choice([0.0, 0.02, 0.06]) / rate
+    jitter = float(rng.choice([0.0, 0.02, 0.06])) / rate
+    stamps: NDArray[np.float64] = times + jitter * rng.normal(size=count)
     stamps -= stamps[0]
     if rng.random() < 0.7:
         stamps = np.round(stamps, 3)  # in milliseconds
