@@ -24,7 +24,7 @@ from streamrnn.show.scores import score_table
 from streamrnn.tasks.ball.evaluate import evaluate
 from streamrnn.tasks.ball.simulate import sequences
 from streamrnn.tasks.ball.targets import HORIZONS
-from streamrnn.tasks.ball.task import predictor
+from streamrnn.tasks.ball.task import predictor, without_memory
 
 CHUNKS = (1, 3, 2, 5)
 
@@ -45,7 +45,7 @@ def watch(console: Console, model: streamrnn.Model, rows: NDArray[np.float64], t
                 live.update(picture.text(rows=16), refresh=True)
             elif place - len(chunk) <= len(rows) // 2 < place:  # one picture of a whole flight
                 live.update(picture.text(rows=16), refresh=True)
-    scores = evaluate(predictor(model), [rows], HORIZONS)
+    scores = evaluate(predictor(model), [rows], HORIZONS, others=without_memory())
     console.print(score_table(scores, title="what was foreseen against what then happened"))
 
 

@@ -15,7 +15,7 @@ from streamrnn.model import load
 from streamrnn.show.scores import score_table
 from streamrnn.tasks.ball.evaluate import evaluate as score
 from streamrnn.tasks.ball.targets import HORIZONS
-from streamrnn.tasks.ball.task import predictor
+from streamrnn.tasks.ball.task import predictor, without_memory
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def evaluate(
         raise UnsupportedError(f"{model}: expected a model of moving points")
     tracks = list(read_tracks(folder).values()) if folder.is_dir() else [read_track(folder)]
     with Console(stderr=True).status(f"evaluating {network.name} on {len(tracks)} tracks"):
-        scores = score(predictor(network), tracks, HORIZONS)
+        scores = score(predictor(network), tracks, HORIZONS, others=without_memory())
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(scores) + b"\n")
     else:

@@ -22,7 +22,7 @@ from streamrnn.show.flight import Flight
 from streamrnn.show.scores import score_table
 from streamrnn.tasks.ball.evaluate import evaluate
 from streamrnn.tasks.ball.targets import HORIZONS
-from streamrnn.tasks.ball.task import predictor
+from streamrnn.tasks.ball.task import predictor, without_memory
 
 REDRAWS = 20.0  # pictures a second at most
 
@@ -70,7 +70,7 @@ def stream(
     else:
         rows = _print(console, network, chunks)
     if len(rows) > 1:
-        scores = evaluate(predictor(network), [np.array(rows)], HORIZONS)
+        scores = evaluate(predictor(network), [np.array(rows)], HORIZONS, others=without_memory())
         title = f"{Path(source).name}: foreseen against what then happened"
         console.print(score_table(scores, title=title))
 

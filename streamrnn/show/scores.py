@@ -15,7 +15,12 @@ def score_table(scores: dict[str, Any], *, title: str = "") -> Table:
     """
     horizons: dict[str, dict[str, Any]] = scores["horizons"]
     table = Table(
-        title=title, title_justify="left", caption=_caption(scores), box=SIMPLE_HEAD, pad_edge=False
+        title=title,
+        title_justify="left",
+        caption=_caption(scores),
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
     )
     table.add_column("samples ahead", no_wrap=True)
     for horizon, entry in horizons.items():

@@ -24,6 +24,7 @@ from streamrnn.kernels.motion import (
     motion_frames,
 )
 from streamrnn.kernels.points import OUTPUTS_PER_HORIZON
+from streamrnn.model import load
 from streamrnn.tasks.ball.evaluate import Foreseen, Predictor, evaluate
 from streamrnn.tasks.ball.simulate import sequences
 from streamrnn.tasks.ball.targets import HORIZONS, targets
@@ -188,6 +189,11 @@ def split(
             f"{', '.join(sorted(kept))} kept for validation; raise hold or name fewer groups"
         )
     return learnt, [rows for name, rows in tracks.items() if names[name] in kept]
+
+
+def without_memory() -> dict[str, Predictor]:
+    """The bundled network without a loop, which sees one snapshot, as a baseline by its name."""
+    return {"feedforward": predictor(load("ball_snapshot"))}
 
 
 def example(rows: NDArray[np.float64], *, snapshot: bool = False) -> Example:
