@@ -14,6 +14,7 @@ from statistics import median
 
 import msgspec
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -120,9 +121,15 @@ class StartReport(Report, kw_only=True):
 
     def table(self) -> Group:
         """The report for a terminal."""
-        table = Table(title="From process start to the first prediction", title_justify="left")
-        table.add_column("process")
-        for name in ("seconds", "least", "import", "load", "first", "peak MB"):
+        table = Table(
+            title="From process start to the first prediction",
+            title_justify="left",
+            box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
+        )
+        table.add_column("process", min_width=20)
+        for name in ("seconds", "import", "load", "first", "peak MB"):
             table.add_column(name, justify="right")
         table.add_column("torch")
         table.add_column("aim")
@@ -133,7 +140,6 @@ class StartReport(Report, kw_only=True):
             table.add_row(
                 f"{name}\n[dim]{row.what}[/]",
                 f"{row.seconds:.2f}",
-                f"{row.min_seconds:.2f}",
                 *(f"{part:.2f}" for part in parts),
                 f"{row.peak_mb:.0f}",
                 "imported" if row.torch_imported else "no",
