@@ -1,6 +1,8 @@
 """Scores: which fixes count, and what the numbers mean."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -83,3 +85,18 @@ def test_a_line_through_real_tracks_errs_as_published(folder, horizon, low, high
     tracks = list(read_tracks(DATA / folder).values())
     scores = evaluate(lambda rows: Foreseen(kalman(rows, ahead)), tracks, (horizon,))
     assert low < scores["horizons"][str(horizon)]["mean_error"] < high
+
+
+def test_evaluation_needs_no_scipy():
+    """The base install has none, and numba's linear algebra would want it."""
+    code = (
+        "import sys; sys.modules['scipy'] = None\n"
+        "import numpy as np\n"
+        "from streamrnn.tasks.ball.evaluate import evaluate, Foreseen\n"
+        "from streamrnn.tasks.ball.simulate import sequences\n"
+        "rows = next(sequences(1, mix={'table_tennis': 1.0}))\n"
+        "still = lambda rows: Foreseen(np.repeat(rows[:, None, 1:], 1, axis=1))\n"
+        "evaluate(still, [rows], (5,))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

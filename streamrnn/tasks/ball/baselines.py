@@ -113,7 +113,6 @@ def _spacing(rows: NDArray[np.float64], index: int) -> float:
     return np.median(intervals) if len(intervals) else 0.0
 
 
-@jit
 def _polynomial(
     rows: NDArray[np.float64], horizons: NDArray[np.float64], fixes: int, degree: int
 ) -> NDArray[np.float64]:
@@ -138,7 +137,7 @@ def _polynomial(
             values[item] = rows[at, 1:]
             for power in range(1, order + 1):
                 powers[item, power] = ((rows[at, 0] - rows[index, 0]) / spacing) ** power
-        coefficients = np.linalg.lstsq(powers, values)[0]
+        coefficients = np.linalg.lstsq(powers, values, rcond=None)[0]
         for place, horizon in enumerate(horizons):
             for axis in range(dims):
                 value = 0.0
