@@ -54,7 +54,7 @@ def read_checkpoint(path: Path, experiment: Experiment) -> Checkpoint:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}
         if metadata.get("format") != FORMAT:
             raise KeyError(metadata.get("format"))
         theirs = json.loads(metadata["experiment"])

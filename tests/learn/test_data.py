@@ -68,7 +68,7 @@ def test_endless_pads_only_at_the_end_of_the_data() -> None:
 def test_takes_sequences_as_lanes_run_empty() -> None:
     taken: list[int] = []
 
-    def source():  # noqa: ANN202
+    def source():
         for number, example in enumerate(numbered([4] * 10)):
             taken.append(number)
             yield example
