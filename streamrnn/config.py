@@ -27,6 +27,9 @@ class FramesConfig(Record, frozen=True, tag_field="kind", tag="frames"):
 class MotionConfig(Record, frozen=True, tag_field="kind", tag="motion"):
     """Rows of time and position: chunks are `(n, 3)` or `(n, 4)`, float64 or float32."""
 
+    version: int = 2
+    """Of what a frame means. A network knows the version that it was trained on."""
+
 
 FrontendConfig = FramesConfig | MotionConfig
 
@@ -141,6 +144,8 @@ class ModelConfig(Record, frozen=True):
 class TrainConfig(Record, frozen=True):
     """How a network is trained."""
 
+    start: str = ""
+    """A model whose weights to begin with, a bundled name or a file; by default random ones."""
     epochs: int = 10
     """Passes over the training data; data that a simulator makes is new in each."""
     batch_size: int = 64

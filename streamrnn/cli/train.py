@@ -1,5 +1,6 @@
 """`streamrnn train CONFIG`: train a network and save the model."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -43,5 +44,11 @@ def train(
         raise UnsupportedError(
             "train: expected torch to be installed; pip install 'streamrnn[learn]'"
         ) from error
-    path = run_training(experiment, out, run=run, resume=not fresh, progress=not quiet)
+    # The card says what made the weights, not where they were put.
+    command = shlex.join(
+        ["streamrnn", "train", str(config), *(f"--set={pair}" for pair in override or ())]
+    )
+    path = run_training(
+        experiment, out, run=run, resume=not fresh, progress=not quiet, command=command
+    )
     print(path)

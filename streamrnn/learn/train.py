@@ -6,9 +6,7 @@ and ends with the same bits as a run that nobody killed.
 """
 
 import json
-import shlex
 import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -38,6 +36,7 @@ def train(
     run: str | Path | None = None,
     resume: bool = True,
     progress: bool = True,
+    command: str = "",
 ) -> Path:
     """Train until the epochs are done or the validation loss stops falling, and save the model.
 
@@ -48,6 +47,7 @@ def train(
         resume: go on from the run's checkpoint if there is one; otherwise begin anew and
             overwrite it.
         progress: show loss and time left on standard error.
+        command: what trains the model again, for its card.
 
     Returns:
         The path of the model file.
@@ -74,12 +74,14 @@ def train(
             reporter.start(_epochs(trainer))
             _run(trainer, experiment, task, directory, reporter)
         reporter.say("scoring the best weights")
-        save_model(trainer, experiment, task, path)
+        save_model(trainer, experiment, task, path, command)
         reporter.say(f"saved {path}")
     return path
 
 
-def save_model(trainer: Trainer, experiment: Experiment, task: Task, path: Path) -> Model:
+def save_model(
+    trainer: Trainer, experiment: Experiment, task: Task, path: Path, command: str = ""
+) -> Model:
     """Score the best weights and write them with their configuration and card."""
     best = trainer.average
     best.load_state_dict(trainer.best)
@@ -99,7 +101,7 @@ def save_model(trainer: Trainer, experiment: Experiment, task: Task, path: Path)
         "parameters": sum(p.numel() for p in best.parameters()),
         "date": datetime.now(UTC).date().isoformat(),
         "torch": torch.__version__,
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": command,
     }
     model = Model.from_weights(trainer.config, weights, card)
     model.save(path)

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from streamrnn.config import Experiment
-from streamrnn.errors import TrainingError
+from streamrnn.errors import ConfigError, TrainingError
 from streamrnn.learn.checkpoint import Checkpoint
 from streamrnn.learn.data import Batch, lanes
 from streamrnn.learn.losses import loss_of
 from streamrnn.learn.network import Network, State, detach
+from streamrnn.model import Model, load
 from streamrnn.tasks.base import Task
 
 
@@ -55,7 +56,8 @@ class Trainer:
         """Begin a new run with random weights.
 
         Raises:
-            ConfigError: the network does not fit the task.
+            ConfigError: the network does not fit the task, or the model to begin with another.
+            ModelFileError: the model to begin with cannot be read.
         """
         self.train = experiment.train
         config = task.model_config(experiment.network)
@@ -64,10 +66,12 @@ class Trainer:
         normalisation = task.normalisation()
         network = self.config.network
         self.network = Network(network, normalisation=normalisation, dropout=self.train.dropout)
+        if self.train.start:
+            self._begin_with(load(self.train.start))
         # What is validated and kept: the moving average of the weights, or the weights.
         self.average = Network(network, normalisation=normalisation)
+        self.average.load_state_dict(self.network.state_dict())
         self.average.requires_grad_(False).eval()
-        self._follow(0.0)
         self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(),
@@ -81,6 +85,15 @@ class Trainer:
         examples = sorted(task.validation(), key=lambda e: -len(e.frames))
         size = min(self.train.batch_size, len(examples)) or 1
         self.validation = list(lanes(examples, batch_size=size, window=self.train.window))
+
+    def _begin_with(self, model: Model) -> None:
+        own, other = self.config, model.config
+        if (own.network, own.frontend) != (other.network, other.frontend) or not model.weights:
+            raise ConfigError(
+                f"train.start: expected a model with {own.network} and {own.frontend}, got "
+                f"{other.network} and {other.frontend}; name another, or change [network]"
+            )
+        self.network.load_weights(model.weights)
 
     def update(self, batch: Batch) -> None:
         """Learn from one window of all lanes, and carry their state on.

@@ -146,4 +146,7 @@ def test_train_evaluate_and_stream_a_small_model(tmp_path: Path, track: Path) ->
     done = run("train", str(config), *sets, "--out", str(out), "--run", str(tmp_path / "run"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(out)
+    command = streamrnn.load(out).card["command"]
+    assert command.startswith(f"streamrnn train {config} --set=train.epochs=1")
+    assert str(out) not in command and "--run" not in command  # what made it, not where it lies
     assert run("stream", str(out), str(track), "--json").stdout.count("\n") == 40

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -43,6 +44,18 @@ def test_learns_saves_and_scores(tmp_path: Path) -> None:
     assert history[-1]["validation_loss"] < 0.6 * history[0]["validation_loss"]
     # Trained to be right more often than a coin, measured through the model itself.
     assert load_task(of.task, of.data).evaluate(load(path))["accuracy"] > 0.8
+
+
+def test_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
+    first = run(experiment(epochs=1), tmp_path / "first")
+    still: dict[str, Any] = {"epochs": 1, "learning_rate": 1e-12, "start": str(first)}
+    again = load(run(experiment(**still), tmp_path / "again"))
+    weights = load(first).weights
+    assert weights and again.weights
+    for name, weight in weights.items():
+        np.testing.assert_allclose(again.weights[name], weight, atol=1e-6, err_msg=name)
+    with pytest.raises(ConfigError, match="train.start: expected a model with"):
+        run(experiment(**(still | {"start": "ball"})), tmp_path / "other")
 
 
 def test_a_file_that_could_not_be_loaded_is_refused_first(tmp_path: Path) -> None:
