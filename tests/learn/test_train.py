@@ -48,14 +48,14 @@ def test_learns_saves_and_scores(tmp_path: Path) -> None:
 
 def test_begins_with_the_weights_of_a_model(tmp_path: Path) -> None:
     first = run(experiment(epochs=1), tmp_path / "first")
-    still: dict[str, Any] = {"epochs": 1, "learning_rate": 1e-12, "start": str(first)}
-    again = load(run(experiment(**still), tmp_path / "again"))
+    still = experiment(epochs=1, learning_rate=1e-12, start=str(first))
+    again = load(run(still, tmp_path / "again"))
     weights = load(first).weights
     assert weights and again.weights
     for name, weight in weights.items():
         np.testing.assert_allclose(again.weights[name], weight, atol=1e-6, err_msg=name)
     with pytest.raises(ConfigError, match="train.start: expected a model with"):
-        run(experiment(**(still | {"start": "ball"})), tmp_path / "other")
+        run(experiment(epochs=1, start="ball"), tmp_path / "other")
 
 
 def test_a_file_that_could_not_be_loaded_is_refused_first(tmp_path: Path) -> None:
