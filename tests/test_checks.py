@@ -17,6 +17,7 @@ from streamrnn.engines.native import NativeEngine, NativeState
 from streamrnn.errors import DtypeError, InputError, ShapeError
 from streamrnn.frontends.base import Frames
 from streamrnn.frontends.frames import FramesFrontend
+from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.learn.convert import from_torch
 from streamrnn.model import Model
 from tests.conftest import CELLS, make_frames, make_model
@@ -47,7 +48,7 @@ def test_good_models_pass(cell: Any, kind: str) -> None:
     else:
         points = PointsConfig(horizons=(1, 5))
         model = make_model(
-            cell=cell, input_size=75, output_size=8, frontend=MotionConfig(), decoder=points
+            cell=cell, input_size=FRAME_SIZE, output_size=8, frontend=MotionConfig(), decoder=points
         )
     report = check_model(model)
     assert report.passed, str(report)
@@ -60,7 +61,7 @@ def test_good_models_pass_on_the_torch_engine(module: Any) -> None:
     torch.manual_seed(0)
     assert failed(from_torch(module(3, 5), nn.Linear(5, 2), engine="torch")) == {}
     motion = from_torch(
-        module(75, 5),
+        module(FRAME_SIZE, 5),
         nn.Linear(5, 4),
         engine="torch",
         frontend=MotionConfig(),

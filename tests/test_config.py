@@ -17,6 +17,7 @@ from streamrnn.config import (
     load_experiment,
 )
 from streamrnn.errors import ConfigError
+from streamrnn.kernels.motion import FRAME_SIZE
 
 TEXT = """
 name = "ball"
@@ -122,7 +123,7 @@ def test_networks_that_cannot_be(network: dict[str, Any], says: str) -> None:
 
 
 def test_parts_that_do_not_fit_each_other() -> None:
-    network = NetworkConfig(input_size=75, hidden_size=4, output_size=3)
+    network = NetworkConfig(input_size=FRAME_SIZE, hidden_size=4, output_size=3)
     with pytest.raises(ConfigError, match="decoder.labels: expected one label an output, 3, got 2"):
         ModelConfig(name="x", network=network, decoder=ClassesConfig(labels=("a", "b")))
     with pytest.raises(ConfigError, match="set frontend.kind = 'motion'"):
@@ -136,7 +137,7 @@ def test_horizons_rise(horizons: tuple[int, ...]) -> None:
 
 
 def test_a_model_configuration_as_text() -> None:
-    network = NetworkConfig(input_size=75, hidden_size=4, output_size=8, cell="lstm")
+    network = NetworkConfig(input_size=FRAME_SIZE, hidden_size=4, output_size=8, cell="lstm")
     config = ModelConfig(
         name="x", network=network, frontend=MotionConfig(), decoder=PointsConfig(horizons=(1, 5))
     )

@@ -16,6 +16,7 @@ from streamrnn.decoders import RawDecoder, make_decoder
 from streamrnn.errors import ConfigError
 from streamrnn.frontends.base import Frames
 from streamrnn.frontends.motion import MotionFrontend
+from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.predictions import Decoded
 from tests.conftest import make_frames
 
@@ -23,7 +24,7 @@ from tests.conftest import make_frames
 def config(
     outputs: int, decoder: DecoderConfig, frontend: FrontendConfig | None = None
 ) -> ModelConfig:
-    network = NetworkConfig(input_size=75, hidden_size=4, output_size=outputs)
+    network = NetworkConfig(input_size=FRAME_SIZE, hidden_size=4, output_size=outputs)
     return ModelConfig(
         name="x", network=network, decoder=decoder, frontend=frontend or MotionConfig()
     )

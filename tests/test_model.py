@@ -22,6 +22,7 @@ from streamrnn.errors import (
     ShapeError,
     StateError,
 )
+from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.model import MODEL_VERSION, Model, State, bundled_models, load
 from streamrnn.predictions import join
 from streamrnn.state import seal, unseal
@@ -211,10 +212,14 @@ def test_a_state_of_another_model() -> None:
 
 def test_parts_of_another_size_are_refused() -> None:
     # Else a kernel would read beyond its rows.
-    with pytest.raises(ConfigError, match="network.input_size: expected 75, .* got 80"):
+    with pytest.raises(ConfigError, match="network.input_size: expected 86, .* got 80"):
         make_model(frontend=MotionConfig(), input_size=80)
+    with pytest.raises(ConfigError, match="frontend.version: expected 2, .* got 1"):
+        make_model(frontend=MotionConfig(version=1), input_size=FRAME_SIZE)
     with pytest.raises(ConfigError, match="network.output_size: expected 8, .* got 5"):
-        make_model(frontend=MotionConfig(), decoder=PointsConfig(horizons=(1, 5)), input_size=75)
+        make_model(
+            frontend=MotionConfig(), decoder=PointsConfig(horizons=(1, 5)), input_size=FRAME_SIZE
+        )
 
 
 def test_what_is_told_of_a_model() -> None:

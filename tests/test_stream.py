@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from streamrnn.config import ClassesConfig, MotionConfig, PointsConfig
 from streamrnn.errors import InputError, NonFiniteError, StateError
+from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions, join
 from streamrnn.state import seal, unseal
@@ -28,7 +29,7 @@ def ball(cell: Any = "gru") -> Model:
     return make_model(
         frontend=MotionConfig(),
         decoder=PointsConfig(horizons=(1, 5)),
-        input_size=75,
+        input_size=FRAME_SIZE,
         output_size=8,
         cell=cell,
     )

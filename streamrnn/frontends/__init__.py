@@ -5,6 +5,7 @@ from streamrnn.errors import ConfigError
 from streamrnn.frontends.base import Frontend
 from streamrnn.frontends.frames import FramesFrontend
 from streamrnn.frontends.motion import MotionFrontend
+from streamrnn.kernels.motion import VERSION
 
 
 def make_frontend(config: ModelConfig) -> Frontend:
@@ -14,6 +15,11 @@ def make_frontend(config: ModelConfig) -> Frontend:
         ConfigError: its frames are not as wide as the network's input.
     """
     if isinstance(config.frontend, MotionConfig):
+        if config.frontend.version != VERSION:
+            raise ConfigError(
+                f"frontend.version: expected {VERSION}, the motion front end's, got "
+                f"{config.frontend.version}; train the model anew"
+            )
         if config.network.input_size != MotionFrontend.frame_size:
             raise ConfigError(
                 f"network.input_size: expected {MotionFrontend.frame_size}, the size of the motion "

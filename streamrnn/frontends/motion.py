@@ -8,15 +8,8 @@ from numpy.typing import NDArray
 
 from streamrnn.errors import DtypeError, NonFiniteError, ShapeError, TimeOrderError
 from streamrnn.frontends.base import Frames, describe, is_array
-from streamrnn.kernels.motion import (
-    CONTEXT_SIZE,
-    DIMS,
-    FRAME_SIZE,
-    LAST_TIME,
-    ROWS,
-    STATE_SIZE,
-    motion_frames,
-)
+from streamrnn.kernels.motion import CONTEXT_SIZE, FRAME_SIZE, motion_frames
+from streamrnn.kernels.motion_filters import DIMS, LAST_TIME, ROWS, STATE_SIZE
 
 LARGEST = 1e100  # in any unit; the squares of steps stay finite
 

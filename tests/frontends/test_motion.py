@@ -5,6 +5,7 @@ import pytest
 
 from streamrnn.errors import DtypeError, NonFiniteError, ShapeError, TimeOrderError
 from streamrnn.frontends.motion import MotionFrontend
+from streamrnn.kernels.motion import FRAME_SIZE
 
 GOOD = np.array([[0.0, 1.0, 2.0], [0.1, 2.0, 3.0], [0.1, 3.0, 5.0]])
 
@@ -36,7 +37,7 @@ def test_bad_chunks_are_refused_and_leave_no_trace(chunk, error, says):
     with pytest.raises(error, match=says):
         stream.feed(chunk)
     assert stream.arrays()["motion"].tobytes() == before.tobytes()
-    assert stream.feed(row(0.2, 4, 6)).values.shape == (1, 75)
+    assert stream.feed(row(0.2, 4, 6)).values.shape == (1, FRAME_SIZE)
 
 
 def test_a_chunk_is_neither_kept_nor_changed():
@@ -73,9 +74,9 @@ def test_reset_is_fresh_and_restore_goes_on():
 
 def test_an_empty_chunk_gives_nothing_and_fixes_nothing():
     stream = MotionFrontend().stream()
-    assert stream.feed(np.empty((0, 3))).values.shape == (0, 75)
+    assert stream.feed(np.empty((0, 3))).values.shape == (0, FRAME_SIZE)
     assert stream.feed(np.zeros((1, 4))).dims == 3
-    assert stream.flush().values.shape == (0, 75)
+    assert stream.flush().values.shape == (0, FRAME_SIZE)
 
 
 def test_the_example_is_valid():

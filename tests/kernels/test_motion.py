@@ -5,12 +5,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamrnn.config import MotionConfig
 from streamrnn.kernels import motion
+from streamrnn.kernels.motion_filters import (
+    CURVE_BEND,
+    CURVE_STEP,
+    LONG,
+    LONG_KEEPS,
+    PRIOR,
+    SINCE_A,
+    STATE_SIZE,
+)
 from streamrnn.kernels.points import DIRECTIONS, SURE, decode_points
 
 
 def frames_of(rows, cuts=()):
-    state = np.zeros(motion.STATE_SIZE)
+    state = np.zeros(STATE_SIZE)
     frames = np.empty((len(rows), motion.FRAME_SIZE), np.float32)
     context = np.empty((len(rows), motion.CONTEXT_SIZE))
     edges = [0, *sorted(cuts), len(rows)]
@@ -57,12 +67,14 @@ def test_chunking_never_shows(rows, data):
 
 @settings(max_examples=40, deadline=None)
 @given(rows=tracks, power=st.integers(-20, 20))
-def test_a_power_of_two_changes_no_bit_of_a_frame_and_scales_points_exactly(rows, power):
+def test_a_power_of_two_changes_no_bit_of_a_flat_frame_and_scales_points_exactly(rows, power):
     scaled = rows.copy()
     scaled[:, 1:] *= 2.0**power
     frames, context, _ = frames_of(rows)
     frames_scaled, context_scaled, _ = frames_of(scaled)
-    assert frames.tobytes() == frames_scaled.tobytes()
+    scale_free = slice(0, motion.METRES)
+    if rows.shape[1] == 3:
+        assert frames[:, scale_free].tobytes() == frames_scaled[:, scale_free].tobytes()
     outputs = np.random.default_rng(1).normal(size=(len(rows), 8)).astype(np.float32)
     dims = rows.shape[1] - 1
     points, spreads, labels, scores = points_of(outputs, context, dims)
@@ -82,7 +94,9 @@ def test_place_does_not_matter(rows):
     moved = rows.copy()
     moved[:, 1:] += 1000.0
     # Filters carry absolute positions, whose rounding differs by an ulp of the larger ones.
-    np.testing.assert_allclose(frames_of(rows)[0], frames_of(moved)[0], atol=1e-5)
+    height = [motion.METRES, motion.METRES + 1]
+    before, after = (np.delete(frames_of(each)[0], height, axis=1) for each in (rows, moved))
+    np.testing.assert_allclose(before, after, atol=1e-5)
 
 
 @settings(max_examples=40, deadline=None)
@@ -95,7 +109,7 @@ def test_heading_does_not_matter_in_three_dimensions(seed, angle):
     turned[:, 2] = sin * rows[:, 1] + cos * rows[:, 2]
     a, b = frames_of(rows)[0], frames_of(turned)[0]
     # Rounding may tip a threshold (an event, an extreme) at a single fix; the steps never.
-    steps = [21 * axis + item for axis in range(3) for item in range(7)]
+    steps = [motion.PER_AXIS * axis + item for axis in range(3) for item in range(7)]
     np.testing.assert_allclose(a[:, steps], b[:, steps], atol=1e-4)
 
 
@@ -136,7 +150,42 @@ def test_nothing_is_foreseen_before_a_fix_and_no_spread_before_two():
     np.testing.assert_array_equal(points[1], [[1.0, 2.0], [1.0, 2.0]])
     np.testing.assert_array_equal(points[2], [[3.0, 2.0], [7.0, 2.0]])
     assert list(labels) == [-1, -1, 0]
-    assert frames[0, 68] == 1.0 and not frames[0, :63].any()
+    assert frames[0, motion.GAPPED] == 1.0 and not frames[0, : motion.GAPPED].any()
+
+
+def test_height_and_gravity_are_told_in_three_dimensions():
+    times = np.arange(40) / 128
+    rows = np.column_stack((times, 5.0 * times, 0.0 * times, 1.0 + 2.0 * times - 4.905 * times**2))
+    frames, _, state = frames_of(rows)
+    raised = rows + np.array([0.0, 0.0, 0.0, 0.25])
+    height = np.array([motion.METRES, motion.METRES + 1])
+    assert (frames_of(raised)[0][:, height] > frames[:, height]).all()
+    bend = state[LONG + CURVE_BEND + 2] * 128**2
+    assert bend == pytest.approx(-9.81, rel=1e-6)  # a falling ball bends as gravity does
+    assert np.abs(frames[1:, motion.METRES + 3]).max() < 1e-5  # so nothing lifts it
+    assert not frames_of(rows[:, :3])[0][:, motion.METRES :].any()
+
+
+@pytest.mark.parametrize("count", [3, 4, 9, 30])
+def test_a_parabola_is_the_discounted_least_squares_fit(count):
+    rng = np.random.default_rng(count)
+    t = np.arange(1.0 - count, 1.0)
+    rows = np.column_stack((t / 32, 3.0 * t, 0.01 * t * t)) + 1.0
+    rows[:, 1:] += 0.02 * rng.normal(size=(count, 2))  # too little for an event
+    _, _, state = frames_of(rows)
+    assert state[SINCE_A] == count - 1
+    basis = np.stack((np.ones(count), t, t * t), axis=1)
+    weight = LONG_KEEPS**-t
+    normal = basis.T @ (basis * weight[:, None])
+    normal[2, 2] += PRIOR
+    seen = rows[:, 1:] - rows[-1, 1:]
+    solved = np.linalg.solve(normal, basis.T @ (seen * weight[:, None]))
+    found = [state[LONG + item : LONG + item + 2] for item in (CURVE_STEP, CURVE_BEND)]
+    np.testing.assert_allclose(found, [solved[1], 2 * solved[2]], rtol=1e-6, atol=1e-9)
+
+
+def test_the_version_of_a_configuration_is_the_kernels():
+    assert MotionConfig().version == motion.VERSION
 
 
 def test_a_ball_at_rest_stays():

@@ -7,6 +7,7 @@ import pytest
 
 from streamrnn.errors import ConfigError, TrackError
 from streamrnn.kernels import motion
+from streamrnn.kernels.motion_filters import STATE_SIZE
 from streamrnn.tasks.ball import physics, simulate, task
 from streamrnn.tasks.ball.targets import HORIZONS, targets
 from streamrnn.tasks.ball.task import example
@@ -78,7 +79,7 @@ def test_targets_undo_what_the_decoder_does():
         made = example(rows)
         context = np.empty((len(rows), motion.CONTEXT_SIZE))
         frames = np.empty((len(rows), motion.FRAME_SIZE), np.float32)
-        motion.motion_frames(rows, np.zeros(motion.STATE_SIZE), frames, context)
+        motion.motion_frames(rows, np.zeros(STATE_SIZE), frames, context)
         wanted, weight = targets(rows, context)
         np.testing.assert_array_equal(made.targets["points"], wanted)
         count, dims = len(rows), rows.shape[1] - 1
@@ -129,5 +130,5 @@ def test_options_are_checked():
         task({"sequence": 1})
     with pytest.raises(ConfigError, match=r"data.share: expected 0 to 1, got 2"):
         task({"share": 2.0})
-    with pytest.raises(ConfigError, match=r"network.input_size: expected 75, got 3"):
+    with pytest.raises(ConfigError, match=r"network.input_size: expected 86, got 3"):
         task({}).model_config({"hidden_size": 8, "input_size": 3})

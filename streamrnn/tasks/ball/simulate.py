@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from streamrnn.tasks.ball.camera import broadcast
 from streamrnn.tasks.ball.scenes import free_ball
-from streamrnn.tasks.ball.table_tennis import table_tennis
+from streamrnn.tasks.ball.table_tennis import TABLE_HEIGHT, table_tennis
 from streamrnn.tasks.ball.tennis import rally
 
 LONGEST = 480  # rows
@@ -64,7 +64,13 @@ def table_tennis_track(rng: np.random.Generator) -> NDArray[np.float64]:
     rows = np.zeros((len(times), 4))
     count = table_tennis(rng, times, rows)
     rows[:, 0] = stamps
-    return _place(rng, rows[:count])
+    rows = rows[:count]
+    # Towards the edge of the cameras' view the ball is lost for a fix or a few.
+    at = count - 2 - int(rng.exponential(10.0))
+    if rng.random() < 0.5 and at > 8:
+        lost = 1 if rng.random() < 0.8 else int(rng.integers(2, 5))
+        rows = np.delete(rows, slice(at, min(at + lost, count - 1)), axis=0)
+    return _place(rng, rows, _table_height(rng))
 
 
 def other_track(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -78,7 +84,9 @@ def other_track(rng: np.random.Generator) -> NDArray[np.float64]:
     places += rng.normal(size=places.shape) * noise
     places[rng.random(len(places)) < rng.choice([0.0, 0.0, 0.03])] = np.nan
     if rng.random() < 0.5:
-        return _place(rng, np.column_stack((stamps, places)))
+        if rng.random() < 0.3:
+            places *= unit  # not in metres
+        return _place(rng, np.column_stack((stamps, places)), rng.normal() * 0.7)
     flip = rng.choice([-1.0, 1.0])
     return np.column_stack((stamps, unit * places[:, 0], unit * flip * places[:, 2]))
 
@@ -88,25 +96,41 @@ def _times(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Make the times of fixes, some of them dropped, and the uneven stamps they are given."""
     steps = np.ones(count)
-    drops = rng.random(count) < rng.choice([0.0, 0.01, 0.02, 0.06])
+    drops = rng.random(count) < rng.choice([0.0, 0.003, 0.01, 0.04])
     long = rng.random(count) < 0.12
     steps[drops] = np.where(long, rng.integers(3, 14, count), 2)[drops]
     times = np.cumsum(steps) / rate
     times -= times[0]
     jitter = float(rng.choice([0.0, 0.02, 0.06])) / rate
     stamps: NDArray[np.float64] = times + jitter * rng.normal(size=count)
+    if rng.random() < 0.3:  # now and then a stamp is well off
+        off = rng.random(count) < 0.01
+        stamps += np.where(off, rng.uniform(-0.45, 0.45, count) / rate, 0.0)
     stamps -= stamps[0]
     if rng.random() < 0.7:
         stamps = np.round(stamps, 3)  # in milliseconds
     return times, np.maximum.accumulate(stamps)
 
 
-def _place(rng: np.random.Generator, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def _table_height(rng: np.random.Generator) -> float:
+    """Draw where the table's top lies, metres: people put the origin on it or on the floor."""
+    kind = rng.random()
+    if kind < 0.4:
+        return rng.normal() * 0.01
+    if kind < 0.55:
+        return TABLE_HEIGHT + rng.normal() * 0.02
+    return rng.normal() * 0.7
+
+
+def _place(
+    rng: np.random.Generator, rows: NDArray[np.float64], height: float
+) -> NDArray[np.float64]:
     """Turn a three-dimensional track about z and put its origin elsewhere."""
     angle = rng.uniform(-np.pi, np.pi)
     cos, sin = np.cos(angle), np.sin(angle)
     turned = rows.copy()
     turned[:, 1] = cos * rows[:, 1] - sin * rows[:, 2]
     turned[:, 2] = sin * rows[:, 1] + cos * rows[:, 2]
-    turned[:, 1:] += rng.normal(size=3) * np.array([1.0, 1.0, 0.5])
+    turned[:, 1:3] += rng.normal(size=2)
+    turned[:, 3] += height
     return turned

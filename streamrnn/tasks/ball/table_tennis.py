@@ -26,7 +26,7 @@ def _shot(rng: np.random.Generator, ball: NDArray[np.float64], gun: bool) -> Non
     way = -1.0 if gun or ball[1] > 0.0 else 1.0
     if gun:
         speed = min(max(6.8 * np.exp(rng.normal() * 0.4), 2.5), 14.0)
-        landing = rng.uniform(-1.5, 0.7)
+        landing = min(max(-0.35 + rng.normal() * 0.5, -1.6), 0.8)
     else:
         speed = min(max(5.0 * np.exp(rng.normal() * 0.35), 2.0), 14.0)
         landing = way * HALF_LENGTH * rng.uniform(0.0, 1.05)
@@ -77,15 +77,15 @@ def table_tennis(
     kind[RESTITUTION] = rng.uniform(0.88, 1.0)
     kind[SOFTENING] = rng.uniform(0.0, 0.03)
     kind[FRICTION] = rng.uniform(0.15, 0.35)
-    noise = 0.0012 * np.exp(rng.normal() * 0.6)
-    noise_along = noise * rng.uniform(0.7, 2.0)  # along the table, where cameras see worst
+    noise = 0.0009 * np.exp(rng.normal() * 0.6)
+    noise_along = noise * rng.uniform(0.7, 1.8)  # along the table, where cameras see worst
     gun = rng.random() < 0.85
     ball = np.zeros(9)
     ball[0] = rng.uniform(-0.6, 0.6)
     ball[1] = rng.uniform(0.5, 1.5)
     if not gun:
         ball[1] = rng.uniform(1.1, 2.2) * (1.0 if rng.random() < 0.5 else -1.0)
-    ball[2] = min(max(0.26 * np.exp(rng.normal() * 0.35), 0.06), 0.7)
+    ball[2] = min(max(0.25 * np.exp(rng.normal() * 0.27), 0.06), 0.7)
     _shot(rng, ball, gun)
     end = -rng.uniform(1.6, 2.1) if gun else -99.0
     catcher = gun and rng.random() < 0.1

@@ -20,9 +20,15 @@ from streamrnn.io.tracks import read_tracks
 from streamrnn.kernels.motion import (
     CONTEXT_SIZE,
     FRAME_SIZE,
-    STATE_SIZE,
+    FROM_FIRST,
+    FROM_LOWEST,
+    METRES,
+    PER_AXIS,
+    SOLID,
+    TO_HIGHEST,
     motion_frames,
 )
+from streamrnn.kernels.motion_filters import STATE_SIZE
 from streamrnn.kernels.points import OUTPUTS_PER_HORIZON
 from streamrnn.model import load
 from streamrnn.tasks.ball.evaluate import Foreseen, Predictor, evaluate
@@ -32,8 +38,17 @@ from streamrnn.tasks.base import Example
 
 HELD_BACK = 2_000_000_000  # seeds of tracks that no training sees
 # What a frame tells of where the ball is, and nothing of how it came there: for each axis the way
-# from the first fix and from both ends of the range so far; and how many dimensions there are.
-SNAPSHOT = (11, 15, 16, 32, 36, 37, 53, 57, 58, 72)
+# from the first fix and from both ends of the range so far; the height; how many dimensions.
+SNAPSHOT = (
+    *(
+        PER_AXIS * axis + item
+        for axis in range(3)
+        for item in (FROM_FIRST, FROM_LOWEST, TO_HIGHEST)
+    ),
+    METRES,
+    METRES + 1,
+    SOLID,
+)
 SHAPE = (2, 3)  # dimensions that recorded tracks may have
 
 
