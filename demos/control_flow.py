@@ -8,9 +8,10 @@ import numpy as np
 import streamrnn
 
 model = streamrnn.load("ball")
-frames = np.random.default_rng(0).normal(size=(5, model.config.network.input_size))
+size = model.config.network.input_size
+frames = np.random.default_rng(0).standard_normal((5, size), np.float32)
 
 state = None
 for frame in frames:
-    output, state = model.step(frame.astype(np.float32), state)
+    output, state = model.step(frame, state)
     print(np.round(output[:4], 3))

@@ -25,7 +25,10 @@ class FramesConfig(Record, frozen=True, tag_field="kind", tag="frames"):
 
 
 class MotionConfig(Record, frozen=True, tag_field="kind", tag="motion"):
-    """Rows of time and position: chunks are `(n, 3)` or `(n, 4)`, float64 or float32."""
+    """Rows of time and position: chunks are `(n, 3)` or `(n, 4)`, float64 or float32.
+
+    Two dimensions are in any unit, three are taken for metres with z up.
+    """
 
     version: int = 2
     """Of what a frame means. A network knows the version that it was trained on."""

@@ -5,17 +5,15 @@ divided by the stream's own step length, so that pixels and metres are one probl
 every position of a two-dimensional stream by a power of two changes no bit of a frame.
 Three-dimensional streams are turned about z so that they set out along +x, and tell besides how
 they would move in metres with z up: the height (a table may be known to stand there), gravity and
-the step length. Other units work too; these four numbers then mean nothing.
+the step length. Other units work too; these five numbers then mean nothing.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.kernels import parabola
 from streamrnn.kernels.compile import jit
 from streamrnn.kernels.motion_filters import (
-    CURVE_BEND,
-    CURVE_POINT,
-    CURVE_STEP,
     EVENT_A,
     EVENT_B,
     EVENT_C,
@@ -55,6 +53,29 @@ from streamrnn.kernels.motion_filters import (
 
 VERSION = 2  # of what a frame means; a network knows one version
 PER_AXIS = 23
+# The first features of an axis: what they are, and what they are divided by: so many steps of late
+# (from SLOWLY on: of the whole stream).
+SOURCES = (
+    STEP_1,
+    STEP_2,
+    STEP_3,
+    STEP_4,
+    FAST_STEP,
+    SLOW_STEP,
+    SHORT + parabola.STEP,
+    SHORT + parabola.BEND,
+    SHORT + parabola.POINT,
+    LONG + parabola.STEP,
+    LONG + parabola.BEND,
+    MISS,
+    SLOW_STEP,
+    FIRST,
+    EVENT_A,
+    EVENT_B,
+    EVENT_C,
+)
+SCALES = (*(1.0,) * 6, 0.25, 0.05, 0.25, 0.25, 0.05, 0.5, 1.0, 16.0, 8.0, 8.0, 8.0)
+SHORT_STEP, LONG_STEP, SLOWLY = 6, 9, 12
 FROM_FIRST, FROM_LOWEST, TO_HIGHEST = 13, 17, 18  # of an axis: where the ball is, no motion
 COMMON = 3 * PER_AXIS
 GAPPED = COMMON + 5  # 1 where the fix is missing
@@ -160,44 +181,15 @@ def _write_axis(
     cos, sin = state[TURN_COS], state[TURN_SIN]
     at = PER_AXIS * axis
     here = 0.0
-    for item in range(17):
-        divisor, limit = unit, 8.0
-        if item == 0:
-            source = STEP_1
-        elif item == 1:
-            source = STEP_2
-        elif item == 2:
-            source = STEP_3
-        elif item == 3:
-            source = STEP_4
-        elif item == 4:
-            source = FAST_STEP
-        elif item == 5:
-            source = SLOW_STEP
-        elif item == 6:
-            source, divisor = SHORT + CURVE_STEP, 0.25 * unit
-        elif item == 7:
-            source, divisor = SHORT + CURVE_BEND, 0.05 * unit
-        elif item == 8:
-            source, divisor = SHORT + CURVE_POINT, 0.25 * unit
-        elif item == 9:
-            source, divisor = LONG + CURVE_STEP, 0.25 * unit
-        elif item == 10:
-            source, divisor = LONG + CURVE_BEND, 0.05 * unit
-        elif item == 11:
-            source, divisor = MISS, 0.5 * unit
-        elif item == 12:
-            source, divisor = SLOW_STEP, stable
-        elif item == 13:
-            source, divisor, limit = FIRST, 16.0 * stable, 4.0
-        elif item == 14:
-            source, divisor, limit = EVENT_A, 8.0 * stable, 4.0
-        elif item == 15:
-            source, divisor, limit = EVENT_B, 8.0 * stable, 4.0
-        else:
-            source, divisor, limit = EVENT_C, 8.0 * stable, 4.0
+    for item in range(len(SOURCES)):
+        source = SOURCES[item]
+        divisor = SCALES[item] * (unit if item < SLOWLY else stable)
+        limit = 8.0 if item < FROM_FIRST else 4.0
         x, y, z = state[source], state[source + 1], state[source + 2]
-        if item in (6, 9):  # how a parabola's step differs from the one that points start from
+        if item in (
+            SHORT_STEP,
+            LONG_STEP,
+        ):  # how a parabola's step differs from the one that points start from
             x -= state[FAST_STEP]
             y -= state[FAST_STEP + 1]
             z -= state[FAST_STEP + 2]
@@ -229,8 +221,8 @@ def _write_metres(state: NDArray[np.float64], frame: NDArray[np.float32], unit: 
     frame[METRES] = _bounded(height / 0.2, 4.0)
     frame[METRES + 1] = _bounded(height, 4.0)
     if unit > 0.0:
-        fall = gravity_bend(state, 2, 3)
-        lift = state[LONG + CURVE_BEND + 2] - fall
+        fall = gravity_bend(state, 3)
+        lift = state[LONG + parabola.BEND + 2] - fall
         frame[METRES + 2] = _bounded(fall / (0.05 * unit), 8.0)
         frame[METRES + 3] = _bounded(lift / (0.05 * unit), 8.0)
         frame[METRES + 4] = unit / (unit + 0.05)

@@ -13,13 +13,8 @@ their bend kept as a prior.
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.kernels import parabola
 from streamrnn.kernels.compile import jit
-
-# A parabola's part of the state: sums of tᵏ, then of tᵏ · place for each axis, seen from the last
-# fix; what was solved from them; and the bend before the last event, gravity's left out.
-MOMENTS, PULL_0, PULL_1, PULL_2 = 0, 5, 8, 11
-CURVE_POINT, CURVE_STEP, CURVE_BEND, BEND_BEFORE = 14, 17, 20, 23
-CURVE_SIZE = 26
 
 # Where each quantity lies in the state; three numbers each where an axis is meant.
 SEEN, ROWS, LAST_TIME, SPACING, FINE, FIX_TIME = 0, 1, 2, 3, 4, 5
@@ -32,15 +27,14 @@ LOWEST, HIGHEST, TREND, EXTREME, VALLEY, PEAK = 46, 49, 52, 55, 58, 61
 SINCE_EXTREME, SINCE_VALLEY, SINCE_PEAK = 64, 67, 70
 EVENT_A, EVENT_B, EVENT_C, SINCE_A, SINCE_B, SINCE_C = 73, 76, 79, 82, 83, 84
 SHORT = 85
-LONG = SHORT + CURVE_SIZE
-STATE_SIZE = LONG + CURVE_SIZE
+LONG = SHORT + parabola.SIZE
+STATE_SIZE = LONG + parabola.SIZE
 
 # Gains of the steady filters, in samples: fast follows two fixes, slow about eight.
 FAST_ALPHA, FAST_BETA = 0.85, 0.60
 SLOW_ALPHA, SLOW_BETA = 0.45, 0.12
 # What is left of a fix's weight in a parabola a sample later: about twenty fixes, and eighty.
 SHORT_KEEPS, LONG_KEEPS = 0.80, 0.95
-PRIOR = 30.0  # weight of the bend before: that of half a dozen fixes
 GRAVITY = 9.81  # m/s², of streams in three dimensions, which are taken for metres with z up
 MOST = 1e30  # of anything counted in spacings, however uneven the times are
 LONGEST_BRIDGE = 8.0  # samples; a parabola is not carried over longer gaps
@@ -90,15 +84,15 @@ def follow(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> N
     surprise = 0.0
     for axis in range(dims):
         value = row[1 + axis]
-        step = (value - state[POINT + axis]) / samples
-        square += step * step
+        moved = (value - state[POINT + axis]) / samples
+        square += moved * moved
         state[STEP_4 + axis] = state[STEP_3 + axis]
         state[STEP_3 + axis] = state[STEP_2 + axis]
         state[STEP_2 + axis] = state[STEP_1 + axis]
-        state[STEP_1 + axis] = step
+        state[STEP_1 + axis] = moved
         if second or fresh:
-            state[FAST_STEP + axis] = step
-            state[SLOW_STEP + axis] = step
+            state[FAST_STEP + axis] = moved
+            state[SLOW_STEP + axis] = moved
             state[FAST_POINT + axis] = value
             state[SLOW_POINT + axis] = value
             state[MISS + axis] = 0.0
@@ -121,12 +115,14 @@ def follow(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> N
             state[SLOW_STEP + axis] += beta * miss / samples
         state[POINT + axis] = value
 
+    short, long = state[SHORT:LONG], state[LONG:STATE_SIZE]
+    step, fall = state[STEP_1 : STEP_1 + dims], gravity_bend(state, dims)
     if samples > LONGEST_BRIDGE:
-        _forget(state, SHORT, dims, STEP_1)
-        _forget(state, LONG, dims, STEP_1)
+        parabola.restart(short, step, fall)
+        parabola.restart(long, step, fall)
     else:
-        _fit(state, SHORT, dims, samples, SHORT_KEEPS)
-        _fit(state, LONG, dims, samples, LONG_KEEPS)
+        parabola.fit(short, step, samples, SHORT_KEEPS, fall)
+        parabola.fit(long, step, samples, LONG_KEEPS, fall)
 
     weight = 1.0 / (count if count < STEADY else STEADY)
     state[STABLE] += weight * (square - state[STABLE])
@@ -150,8 +146,9 @@ def follow(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> N
         state[SINCE_C] = state[SINCE_B]
         state[SINCE_B] = state[SINCE_A]
         state[SINCE_A] = 0.0
-        _forget(state, SHORT, dims, FAST_STEP)
-        _forget(state, LONG, dims, FAST_STEP)
+        step = state[FAST_STEP : FAST_STEP + dims]
+        parabola.restart(short, step, fall)
+        parabola.restart(long, step, fall)
         for axis in range(dims):
             state[EVENT_C + axis] = state[EVENT_B + axis]
             state[EVENT_B + axis] = state[EVENT_A + axis]
@@ -165,9 +162,9 @@ def follow(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> N
 
 
 @jit
-def gravity_bend(state: NDArray[np.float64], axis: int, dims: int) -> float:
-    """What gravity adds to an axis' step each sample, in metres; 0 but for z."""
-    if dims < 3 or axis < 2:
+def gravity_bend(state: NDArray[np.float64], dims: int) -> float:
+    """What gravity adds to z's step each sample, in metres; 0 in two dimensions."""
+    if dims < 3:
         return 0.0
     return -GRAVITY * state[SPACING] * state[SPACING]
 
@@ -211,8 +208,8 @@ def _start(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> N
     state[TURN_COS] = 1.0
     state[TURNED] = 1.0 if dims == 2 else 0.0
     state[FIX_TIME] = row[0]
-    state[SHORT + MOMENTS] = 1.0
-    state[LONG + MOMENTS] = 1.0
+    parabola.begin(state[SHORT:LONG])
+    parabola.begin(state[LONG:STATE_SIZE])
 
 
 @jit
@@ -276,68 +273,3 @@ def _track_extremes(state: NDArray[np.float64], samples: float, unit: float) -> 
                 state[TREND + axis] = 1.0
                 state[EXTREME + axis] = place
                 state[SINCE_EXTREME + axis] = 0.0
-
-
-@jit
-def _forget(state: NDArray[np.float64], curve: int, dims: int, step: int) -> None:
-    """Begin a parabola anew at the last fix with a filter's step; its bend becomes the prior."""
-    for item in range(curve, curve + CURVE_POINT):
-        state[item] = 0.0
-    state[curve + MOMENTS] = 1.0
-    for axis in range(dims):
-        bend = state[curve + CURVE_BEND + axis]
-        state[curve + BEND_BEFORE + axis] = bend - gravity_bend(state, axis, dims)
-        state[curve + CURVE_POINT + axis] = 0.0
-        state[curve + CURVE_STEP + axis] = state[step + axis]
-
-
-@jit
-def _fit(state: NDArray[np.float64], curve: int, dims: int, samples: float, keeps: float) -> None:
-    """Fit place = p + s·t + b·t²/2 to the fixes so far, t in samples, 0 at the last fix.
-
-    Each sum is moved to the new origin of time and place (t' = t − samples, place' = place −
-    way), discounted, and joined by the last fix, which is the origin. The three equations are
-    solved by cofactors, with a prior on b.
-    """
-    keep = keeps
-    for _ in range(1, int(samples)):
-        keep *= keeps
-    u = samples
-    at = curve + MOMENTS
-    m0, m1, m2, m3, m4 = state[at], state[at + 1], state[at + 2], state[at + 3], state[at + 4]
-    n0 = keep * m0
-    n1 = keep * (m1 - u * m0)
-    n2 = keep * (m2 - u * (2.0 * m1 - u * m0))
-    n3 = keep * (m3 - u * (3.0 * m2 - u * (3.0 * m1 - u * m0)))
-    n4 = keep * (m4 - u * (4.0 * m3 - u * (6.0 * m2 - u * (4.0 * m1 - u * m0))))
-    a0 = n0 + 1.0
-    a4 = n4 + PRIOR
-    # Cofactors of [[a0, n1, n2], [n1, n2, n3], [n2, n3, a4]].
-    c00 = n2 * a4 - n3 * n3
-    c01 = n2 * n3 - n1 * a4
-    c02 = n1 * n3 - n2 * n2
-    c11 = a0 * a4 - n2 * n2
-    c12 = n1 * n2 - a0 * n3
-    c22 = a0 * n2 - n1 * n1
-    determinant = a0 * c00 + n1 * c01 + n2 * c02
-    for axis in range(dims):
-        way = state[STEP_1 + axis] * samples
-        pull = curve + axis
-        q0, q1, q2 = state[pull + PULL_0], state[pull + PULL_1], state[pull + PULL_2]
-        r0 = keep * q0 - way * n0
-        r1 = keep * (q1 - u * q0) - way * n1
-        r2 = keep * (q2 - u * (2.0 * q1 - u * q0)) - way * n2
-        state[pull + PULL_0] = r0
-        state[pull + PULL_1] = r1
-        state[pull + PULL_2] = r2
-        bend = state[pull + BEND_BEFORE] + gravity_bend(state, axis, dims)
-        r2 += PRIOR * 0.5 * bend
-        if determinant > 0.0:
-            state[pull + CURVE_POINT] = (c00 * r0 + c01 * r1 + c02 * r2) / determinant
-            state[pull + CURVE_STEP] = (c01 * r0 + c11 * r1 + c12 * r2) / determinant
-            state[pull + CURVE_BEND] = 2.0 * (c02 * r0 + c12 * r1 + c22 * r2) / determinant
-    state[at] = a0
-    state[at + 1] = n1
-    state[at + 2] = n2
-    state[at + 3] = n3
-    state[at + 4] = n4

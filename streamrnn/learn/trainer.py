@@ -88,11 +88,12 @@ class Trainer:
 
     def _begin_with(self, model: Model) -> None:
         own, other = self.config, model.config
-        if (own.network, own.frontend) != (other.network, other.frontend) or not model.weights:
+        if (own.network, own.frontend) != (other.network, other.frontend):
             raise ConfigError(
                 f"train.start: expected a model with {own.network} and {own.frontend}, got "
                 f"{other.network} and {other.frontend}; name another, or change [network]"
             )
+        assert model.weights is not None  # what `load` gives is native
         self.network.load_weights(model.weights)
 
     def update(self, batch: Batch) -> None:

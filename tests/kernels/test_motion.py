@@ -6,16 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.config import MotionConfig
-from streamrnn.kernels import motion
-from streamrnn.kernels.motion_filters import (
-    CURVE_BEND,
-    CURVE_STEP,
-    LONG,
-    LONG_KEEPS,
-    PRIOR,
-    SINCE_A,
-    STATE_SIZE,
-)
+from streamrnn.kernels import motion, parabola
+from streamrnn.kernels.motion_filters import LONG, SHORT, STATE_SIZE
 from streamrnn.kernels.points import DIRECTIONS, SURE, decode_points
 
 
@@ -67,14 +59,17 @@ def test_chunking_never_shows(rows, data):
 
 @settings(max_examples=40, deadline=None)
 @given(rows=tracks, power=st.integers(-20, 20))
-def test_a_power_of_two_changes_no_bit_of_a_flat_frame_and_scales_points_exactly(rows, power):
+def test_a_power_of_two_changes_no_bit_of_a_frame_and_scales_points_exactly(rows, power):
     scaled = rows.copy()
     scaled[:, 1:] *= 2.0**power
     frames, context, _ = frames_of(rows)
     frames_scaled, context_scaled, _ = frames_of(scaled)
-    scale_free = slice(0, motion.METRES)
-    if rows.shape[1] == 3:
-        assert frames[:, scale_free].tobytes() == frames_scaled[:, scale_free].tobytes()
+    # In three dimensions gravity is known in metres: the parabolas in z know it, and the metres.
+    parabolas = [item for item, source in enumerate(motion.SOURCES) if source >= SHORT]
+    metric = [2 * motion.PER_AXIS + item for item in parabolas]
+    metric += range(motion.METRES, motion.FRAME_SIZE)
+    free = np.delete(np.arange(motion.FRAME_SIZE), metric if rows.shape[1] == 4 else [])
+    assert frames[:, free].tobytes() == frames_scaled[:, free].tobytes()
     outputs = np.random.default_rng(1).normal(size=(len(rows), 8)).astype(np.float32)
     dims = rows.shape[1] - 1
     points, spreads, labels, scores = points_of(outputs, context, dims)
@@ -160,28 +155,10 @@ def test_height_and_gravity_are_told_in_three_dimensions():
     raised = rows + np.array([0.0, 0.0, 0.0, 0.25])
     height = np.array([motion.METRES, motion.METRES + 1])
     assert (frames_of(raised)[0][:, height] > frames[:, height]).all()
-    bend = state[LONG + CURVE_BEND + 2] * 128**2
+    bend = state[LONG + parabola.BEND + 2] * 128**2
     assert bend == pytest.approx(-9.81, rel=1e-6)  # a falling ball bends as gravity does
     assert np.abs(frames[1:, motion.METRES + 3]).max() < 1e-5  # so nothing lifts it
     assert not frames_of(rows[:, :3])[0][:, motion.METRES :].any()
-
-
-@pytest.mark.parametrize("count", [3, 4, 9, 30])
-def test_a_parabola_is_the_discounted_least_squares_fit(count):
-    rng = np.random.default_rng(count)
-    t = np.arange(1.0 - count, 1.0)
-    rows = np.column_stack((t / 32, 3.0 * t, 0.01 * t * t)) + 1.0
-    rows[:, 1:] += 0.02 * rng.normal(size=(count, 2))  # too little for an event
-    _, _, state = frames_of(rows)
-    assert state[SINCE_A] == count - 1
-    basis = np.stack((np.ones(count), t, t * t), axis=1)
-    weight = LONG_KEEPS**-t
-    normal = basis.T @ (basis * weight[:, None])
-    normal[2, 2] += PRIOR
-    seen = rows[:, 1:] - rows[-1, 1:]
-    solved = np.linalg.solve(normal, basis.T @ (seen * weight[:, None]))
-    found = [state[LONG + item : LONG + item + 2] for item in (CURVE_STEP, CURVE_BEND)]
-    np.testing.assert_allclose(found, [solved[1], 2 * solved[2]], rtol=1e-6, atol=1e-9)
 
 
 def test_the_version_of_a_configuration_is_the_kernels():
