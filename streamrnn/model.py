@@ -20,7 +20,7 @@ from streamrnn.errors import ConfigError, DtypeError, ModelFileError, ShapeError
 from streamrnn.frontends import make_frontend
 from streamrnn.frontends.base import describe, is_array
 from streamrnn.predictions import Predictions, join
-from streamrnn.state import digest, seal, unseal
+from streamrnn.state import digest, expect_alike, seal, unseal
 from streamrnn.stream import Stream
 
 MODEL_VERSION = "1"
@@ -152,7 +152,7 @@ class Model:
 
         Raises:
             DtypeError, ShapeError, NonFiniteError: the frame is refused.
-            StateError: the state is of another model.
+            StateError: the state is of another model, or its arrays are no step's.
         """
         size = self.config.network.input_size
         if not is_array(frame) or frame.dtype != np.float32:
@@ -165,6 +165,7 @@ class Model:
                 raise StateError(
                     f"state: expected one that model {self.name!r} gave, got another model's"
                 )
+            expect_alike(state.arrays, network.arrays(), what="state")
             network.restore(state.arrays)
         output = network.run(np.ascontiguousarray(frame[None]))[0]
         return output, State(network.arrays(), self.fingerprint)

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from streamrnn.errors import StreamRNNError
+from streamrnn.errors import StateError, StreamRNNError
 
 KEY = "streamrnn"
 Arrays = dict[str, NDArray[Any]]
@@ -75,3 +75,24 @@ def unseal(blob: bytes, *, what: str, error: type[StreamRNNError]) -> tuple[Arra
             "take another copy"
         )
     return arrays, metadata
+
+
+def expect_alike(
+    arrays: Mapping[str, NDArray[Any]], own: Mapping[str, NDArray[Any]], *, what: str
+) -> None:
+    """Refuse arrays that differ in name, type or shape from a state's own.
+
+    Raises:
+        StateError: they do; the message tells the first one.
+    """
+    for name in sorted({*own, *arrays}):
+        if name not in arrays:
+            raise StateError(f"{what}: expected an array {name!r}, got {sorted(arrays)}")
+        if name not in own:
+            raise StateError(f"{what}: expected arrays {sorted(own)}, got {name!r} besides")
+        expected, got = own[name], arrays[name]
+        if (expected.dtype, expected.shape) != (got.dtype, got.shape):
+            raise StateError(
+                f"{what}: expected {name!r} of {expected.dtype} {expected.shape}, got "
+                f"{got.dtype} {got.shape}"
+            )

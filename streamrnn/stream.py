@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from streamrnn.errors import StateError
 from streamrnn.frontends.base import Frames
 from streamrnn.predictions import Predictions, Trace
-from streamrnn.state import Arrays, seal, unseal
+from streamrnn.state import Arrays, expect_alike, seal, unseal
 
 if TYPE_CHECKING:
     from streamrnn.model import Model
@@ -143,13 +143,7 @@ class Stream:
                 f"{self.model.fingerprint[:16]}…, got one of {metadata.get('model', '')[:16]}…; "
                 "load the model that it was taken from"
             )
-        own = self._arrays()
-        if {n: (a.dtype, a.shape) for n, a in own.items()} != {
-            n: (a.dtype, a.shape) for n, a in arrays.items()
-        }:
-            raise StateError(
-                f"snapshot: expected arrays {sorted(own)}, got {sorted(arrays)} or other shapes"
-            )
+        expect_alike(arrays, self._arrays(), what="snapshot")
         for part, owner in (("frontend.", self._frontend), ("network.", self._network)):
             owner.restore(
                 {n.removeprefix(part): a for n, a in arrays.items() if n.startswith(part)}

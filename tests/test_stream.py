@@ -298,8 +298,11 @@ def test_snapshots_that_do_not_fit_are_refused_and_change_nothing() -> None:
         (resealed(blob, snapshot_version="2"), f"version {SNAPSHOT_VERSION}, got version 2"),
         (seal({}, {}), "got another kind of file"),
         (resealed(blob, arrays={"more": np.zeros(1)}), "expected arrays .*got"),
-        (resealed(blob, arrays={"network.h": np.zeros((1, 6), np.float32)}), "other shapes"),
-        (resealed(blob, arrays={"network.h": np.zeros((1, 5))}), "other shapes"),
+        (
+            resealed(blob, arrays={"network.h": np.zeros((1, 6), np.float32)}),
+            r"got float32 \(1, 6\)",
+        ),
+        (resealed(blob, arrays={"network.h": np.zeros((1, 5))}), "expected .* of float32"),
     ]:
         with pytest.raises(StateError, match=says):
             stream.restore(bad)
