@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
 from streamrnn.config import MotionConfig
 from streamrnn.errors import UnsupportedError
@@ -39,8 +40,15 @@ def evaluate(
     if not isinstance(network.config.frontend, MotionConfig):
         raise UnsupportedError(f"{model}: expected a model of moving points")
     tracks = list(read_tracks(folder).values()) if folder.is_dir() else [read_track(folder)]
-    with Console(stderr=True).status(f"evaluating {network.name} on {len(tracks)} tracks"):
-        scores = score(predictor(network), tracks, HORIZONS, others=without_memory())
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(f"{network.name} on {len(tracks)} tracks", total=len(tracks))
+        scores = score(
+            predictor(network),
+            tracks,
+            HORIZONS,
+            others=without_memory(),
+            advance=lambda: progress.advance(bar),
+        )
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(scores) + b"\n")
     else:

@@ -66,6 +66,7 @@ def evaluate(
     horizons: Sequence[int],
     *,
     others: dict[str, Predictor] | None = None,
+    advance: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """Score a predictor and the baselines on tracks.
 
@@ -74,6 +75,7 @@ def evaluate(
         tracks: rows, all of two dimensions or all of three.
         horizons: samples ahead, rising, as the predictor's points have them.
         others: further predictors to list among the baselines, by name.
+        advance: called after each track, for a progress bar.
 
     Returns:
         `{"horizons": {"5": {"mean_error", "median_error", "n", "coverage_90",
@@ -118,6 +120,8 @@ def evaluate(
                     if moved.any():
                         asked += 1
                         right += 1 if said.labels[fix] == direction(moved) else 0
+        if advance is not None:
+            advance()
 
     table: dict[str, Any] = {}
     for index, horizon in enumerate(horizons):
