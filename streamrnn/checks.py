@@ -398,11 +398,15 @@ def _bad_chunks(good: NDArray[Any]) -> dict[str, Any]:
     """Chunks that no front end of arrays takes."""
     infinite = good.copy()
     infinite[-1] = np.inf
-    return {
+    bad = {
         "infinity": infinite,
         "complex numbers": good.astype(np.complex64),
         "a list": good.tolist(),
         "no chunk": None,
-        "one dimension more": good[None],
-        "a column less": good[:, :-1] if good.shape[1] > 3 else good[:, :0],
+        "two dimensions more": good[None, None],
     }
+    if good.ndim > 1:
+        bad["a column less"] = good[:, :-1] if good.shape[1] > 3 else good[:, :0]
+    else:
+        bad["a column more"] = np.stack((good, good), axis=1)
+    return bad

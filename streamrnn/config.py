@@ -34,7 +34,59 @@ class MotionConfig(Record, frozen=True, tag_field="kind", tag="motion"):
     """Of what a frame means. A network knows the version that it was trained on."""
 
 
-FrontendConfig = FramesConfig | MotionConfig
+class AudioConfig(Record, frozen=True, tag_field="kind", tag="audio"):
+    """Sound: chunks are `(n,)` or `(n, channels)`, int16 or float32; frames are log-mel spectra."""
+
+    sample_rate: int = 16_000
+    """Samples a second that the network was trained on; other rates are converted to it."""
+    window: int = 400
+    """Samples that a spectrum sees, through a Hann window."""
+    hop: int = 160
+    """Samples from one spectrum to the next."""
+    fft: int = 512
+    """Size of the transform, a power of two; the window is padded to it with zeros."""
+    mels: int = 40
+    """Bands on the mel scale."""
+    f_min: float = 20.0
+    """Where the lowest band begins, Hz."""
+    f_max: float = 0.0
+    """Where the highest band ends, Hz; 0: half the sample rate."""
+    floor: float = 1e-6
+    """Added to each band's power before the logarithm; full scale is 1."""
+    stack: int = 1
+    """Consecutive spectra that make one frame; a frame then advances by stack · hop."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no spectrum can be made with."""
+        if not 8_000 <= self.sample_rate <= 192_000:
+            raise ConfigError(
+                f"frontend.sample_rate: expected 8000 to 192000 Hz, got {self.sample_rate}"
+            )
+        if self.fft < 16 or self.fft & (self.fft - 1) or self.fft > 16_384:
+            raise ConfigError(
+                f"frontend.fft: expected a power of two from 16 to 16384, got {self.fft}"
+            )
+        if not 1 <= self.hop <= self.window <= self.fft:
+            raise ConfigError(
+                "frontend: expected 1 ≤ hop ≤ window ≤ fft, got "
+                f"{self.hop}, {self.window}, {self.fft}"
+            )
+        if not 1 <= self.mels <= self.fft // 2 or self.stack < 1:
+            raise ConfigError(
+                f"frontend: expected mels from 1 to fft / 2 and stack of at least 1, got "
+                f"{self.mels} and {self.stack}"
+            )
+        top = self.f_max or self.sample_rate / 2
+        if not 0 <= self.f_min < top <= self.sample_rate / 2:
+            raise ConfigError(
+                f"frontend: expected 0 ≤ f_min < f_max ≤ {self.sample_rate / 2:g}, got "
+                f"{self.f_min:g} and {top:g}"
+            )
+        if not 1e-30 <= self.floor <= 1.0:
+            raise ConfigError(f"frontend.floor: expected 1e-30 to 1, got {self.floor}")
+
+
+FrontendConfig = FramesConfig | MotionConfig | AudioConfig
 
 
 class NetworkConfig(Record, frozen=True):

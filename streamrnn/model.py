@@ -109,31 +109,55 @@ class Model:
         """How large the state of one stream is, in bytes, however long it runs."""
         return self.stream().nbytes
 
-    def stream(self, *, state: bytes | None = None) -> Stream:
+    def stream(
+        self, *, state: bytes | None = None, rate: int | None = None, channels: int | None = None
+    ) -> Stream:
         """Open a live stream.
 
         Args:
             state: a `Stream.snapshot`, to go on from there to the bit.
+            rate: of sound: samples a second that will come in, 8,000 to 192,000; by default the
+                network's. A state knows it.
+            channels: of sound, 1 to 64, mixed down to their mean; by default 1. A state knows it.
 
         Raises:
-            StateError: the snapshot is damaged or of another model.
+            StateError: the snapshot is damaged, of another model, or of another rate.
+            ConfigError: an impossible rate or number of channels, or one of a stream that is no
+                sound.
         """
-        stream = Stream(self)
-        if state is not None:
-            stream.restore(state)
+        given = {"rate": rate, "channels": channels}
+        options = {name: value for name, value in given.items() if value is not None}
+        if state is None:
+            return Stream(self, **options)
+        stream = Stream.revived(self, state)
+        if not options.items() <= stream.options.items():
+            raise StateError(
+                f"state: expected one of a stream with {options}, got one with "
+                f"{dict(stream.options)}; leave them out, the snapshot knows them"
+            )
         return stream
 
-    def predict(self, sequence: Any, *, trace: bool = False) -> Predictions:
+    def predict(
+        self,
+        sequence: Any,
+        *,
+        trace: bool = False,
+        rate: int | None = None,
+        channels: int | None = None,
+    ) -> Predictions:
         """The predictions of a whole sequence: feed and flush at once, the same bits.
 
         Args:
             sequence: one chunk, as `Stream.feed` takes it.
             trace: also tell the hidden states and gates, step by step (slower).
+            rate: of sound, as `stream` takes it.
+            channels: of sound, as `stream` takes it.
 
         Raises:
             InputError: the sequence is refused, by name.
+            ConfigError: an impossible rate or number of channels.
         """
-        stream = self.stream()
+        stream = self.stream(rate=rate, channels=channels)
         return join([stream.feed(sequence, trace=trace), stream.flush(trace=trace)])
 
     def step(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,9 +30,9 @@ class Stream:
 
     __slots__ = ("_decoder", "_frontend", "_network", "_position", "model")
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, **options: int) -> None:
         self.model = model
-        self._frontend = model.frontend.stream()
+        self._frontend = model.frontend.stream(**options)
         self._network = model.engine.stream()
         self._decoder = model.decoder
         self._position = 0
@@ -41,7 +43,8 @@ class Stream:
         Args:
             chunk: any number of samples, none too, as the front end wants them: for frames
                 `(n, input_size)` float32; for motion `(n, 3)` or `(n, 4)` rows of time and
-                position, float64 or float32. It is neither kept nor changed.
+                position, float64 or float32; for sound `(n,)` or `(n, channels)` samples, int16
+                or float32. It is neither kept nor changed.
             trace: also tell the hidden states and gates, step by step (slower).
 
         Returns:
@@ -93,6 +96,11 @@ class Stream:
         return outputs, Trace(hidden, tuple(np.stack(layer) for layer in zip(*gates, strict=True)))
 
     @property
+    def options(self) -> Mapping[str, int]:
+        """What the stream was opened with: rate and channels of sound, else nothing."""
+        return self._frontend.options
+
+    @property
     def position(self) -> int:
         """How many samples have arrived."""
         return self._position
@@ -120,7 +128,11 @@ class Stream:
             A safetensors blob of `Model.state_bytes` bytes and a header, bound to the model by
             its fingerprint. It shares nothing with the live state.
         """
-        metadata = {"snapshot_version": SNAPSHOT_VERSION, "model": self.model.fingerprint}
+        metadata = {
+            "snapshot_version": SNAPSHOT_VERSION,
+            "model": self.model.fingerprint,
+            "options": json.dumps(self._frontend.options),
+        }
         return seal(self._arrays(), metadata)
 
     def restore(self, blob: bytes) -> None:
@@ -130,22 +142,49 @@ class Stream:
             StateError: the blob is damaged, no snapshot, or of another model; the stream is as
                 it was.
         """
-        arrays, metadata = unseal(blob, what="snapshot", error=StateError)
-        version = metadata.get("snapshot_version")
-        if version != SNAPSHOT_VERSION:
+        arrays, options = _read(blob, self.model)
+        own = dict(self._frontend.options)
+        if options != own:
             raise StateError(
-                f"snapshot: expected a snapshot of version {SNAPSHOT_VERSION}, got "
-                f"{'another kind of file' if version is None else f'version {version}'}"
+                f"snapshot: expected one of a stream with {own}, got one with {options}; open the "
+                "stream with them"
             )
-        if metadata.get("model") != self.model.fingerprint:
-            raise StateError(
-                f"snapshot: expected one of model {self.model.name!r}, fingerprint "
-                f"{self.model.fingerprint[:16]}…, got one of {metadata.get('model', '')[:16]}…; "
-                "load the model that it was taken from"
-            )
+        self._take(arrays)
+
+    @classmethod
+    def revived(cls, model: Model, blob: bytes) -> Stream:
+        """Open a stream as that of a snapshot was opened, and take over its state.
+
+        Raises:
+            StateError: the blob is damaged, no snapshot, or of another model.
+        """
+        arrays, options = _read(blob, model)
+        stream = cls(model, **options)
+        stream._take(arrays)
+        return stream
+
+    def _take(self, arrays: Arrays) -> None:
         expect_alike(arrays, self._arrays(), what="snapshot")
         for part, owner in (("frontend.", self._frontend), ("network.", self._network)):
             owner.restore(
                 {n.removeprefix(part): a for n, a in arrays.items() if n.startswith(part)}
             )
         self._position = int(arrays["position"][0])
+
+
+def _read(blob: bytes, model: Model) -> tuple[Arrays, dict[str, int]]:
+    """The arrays of a snapshot of a model, and what its stream was opened with."""
+    arrays, metadata = unseal(blob, what="snapshot", error=StateError)
+    version = metadata.get("snapshot_version")
+    if version != SNAPSHOT_VERSION:
+        raise StateError(
+            f"snapshot: expected a snapshot of version {SNAPSHOT_VERSION}, got "
+            f"{'another kind of file' if version is None else f'version {version}'}"
+        )
+    if metadata.get("model") != model.fingerprint:
+        raise StateError(
+            f"snapshot: expected one of model {model.name!r}, fingerprint "
+            f"{model.fingerprint[:16]}…, got one of {metadata.get('model', '')[:16]}…; "
+            "load the model that it was taken from"
+        )
+    return arrays, dict(json.loads(metadata.get("options", "{}")))

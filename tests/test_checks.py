@@ -237,7 +237,7 @@ class Retains(FramesFrontend):
         super().__init__(3)
         self._kept: Floats = np.zeros((0, 3), np.float32)
 
-    def stream(self) -> "Retains":
+    def stream(self, **options: int) -> "Retains":
         return Retains()
 
     def feed(self, chunk: Any) -> Frames:
@@ -259,7 +259,7 @@ class Hasty(FramesFrontend):
         super().__init__(3)
         self._seen = 0
 
-    def stream(self) -> "Hasty":
+    def stream(self, **options: int) -> "Hasty":
         return Hasty()
 
     def feed(self, chunk: Any) -> Frames:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamrnn.config import ClassesConfig, MotionConfig, PointsConfig
-from streamrnn.errors import InputError, NonFiniteError, StateError
+from streamrnn.config import AudioConfig, ClassesConfig, MotionConfig, PointsConfig
+from streamrnn.errors import ConfigError, InputError, NonFiniteError, StateError
 from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions, join
@@ -281,6 +281,33 @@ def resealed(blob: bytes, **changes: Any) -> bytes:
     arrays, metadata = unseal(blob, what="x", error=StateError)
     arrays = {**arrays, **changes.pop("arrays", {})}
     return seal(arrays, {**metadata, **changes})
+
+
+def test_a_stream_of_sound_goes_on_at_its_rate() -> None:
+    model = make_model(frontend=AudioConfig(), input_size=40)
+    sound = np.random.default_rng(0).normal(size=(20_000, 2)).astype(np.float32)
+    whole = model.predict(sound, rate=44_100, channels=2)
+    assert whole.times is not None
+    np.testing.assert_array_equal(whole.times, whole.positions / 44_100)
+    assert whole.positions[-1] == 20_000
+    stream = model.stream(rate=44_100, channels=2)
+    before = stream.feed(sound[:7_001])
+    blob = stream.snapshot()
+    restored = model.stream(state=blob)
+    assert dict(restored.options) == {"rate": 44_100, "channels": 2}
+    after = join([before, restored.feed(sound[7_001:]), restored.flush()])
+    assert after.outputs.tobytes() == whole.outputs.tobytes()
+    np.testing.assert_array_equal(after.positions, whole.positions)
+    assert model.stream(state=blob, rate=44_100).snapshot() == blob
+    with pytest.raises(StateError, match="'rate': 48000.*got one with .*44100"):
+        model.stream(state=blob, rate=48_000)
+    other = model.stream()
+    fresh = other.snapshot()
+    with pytest.raises(StateError, match="'rate': 16000.*got one with .*44100"):
+        other.restore(blob)
+    assert other.snapshot() == fresh
+    with pytest.raises(ConfigError, match="rate: expected none, which only streams of sound have"):
+        make_model().stream(rate=16_000)
 
 
 def test_snapshots_that_do_not_fit_are_refused_and_change_nothing() -> None:

@@ -1,7 +1,8 @@
 """Chunks of samples → frames of the network."""
 
-from streamrnn.config import ModelConfig, MotionConfig
+from streamrnn.config import AudioConfig, ModelConfig, MotionConfig
 from streamrnn.errors import ConfigError
+from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.frontends.base import Frontend
 from streamrnn.frontends.frames import FramesFrontend
 from streamrnn.frontends.motion import MotionFrontend
@@ -26,4 +27,12 @@ def make_frontend(config: ModelConfig) -> Frontend:
                 f"front end's frames, got {config.network.input_size}"
             )
         return MotionFrontend()
+    if isinstance(config.frontend, AudioConfig):
+        audio = AudioFrontend(config.frontend)
+        if config.network.input_size != audio.frame_size:
+            raise ConfigError(
+                f"network.input_size: expected {audio.frame_size}, frontend.mels · stack, got "
+                f"{config.network.input_size}"
+            )
+        return audio
     return FramesFrontend(config.network.input_size, config.network.vocabulary_size)

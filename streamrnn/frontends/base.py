@@ -7,6 +7,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.errors import ConfigError
+
 
 class Frames(msgspec.Struct, frozen=True, gc=False, eq=False):
     """The frames that a chunk completed."""
@@ -30,6 +32,11 @@ class FrontendState(Protocol):
 
     `feed` checks a chunk before it touches anything, and neither keeps nor changes it.
     """
+
+    @property
+    def options(self) -> Mapping[str, int]:
+        """What the stream was opened with, to open another that takes over its state."""
+        ...
 
     def feed(self, chunk: Any) -> Frames:
         """Take a chunk, give the frames that it completed."""
@@ -58,13 +65,29 @@ class Frontend(Protocol):
     delay: int
     """How many samples must have arrived past a position before its frame is known."""
 
-    def stream(self) -> FrontendState:
-        """The fresh front end of a new stream."""
+    def stream(self, **options: int) -> FrontendState:
+        """The fresh front end of a new stream.
+
+        Args:
+            options: `rate` and `channels` of sound; nothing else has any.
+
+        Raises:
+            ConfigError: an option that it does not have, or an impossible value.
+        """
         ...
 
     def example(self, generator: np.random.Generator, samples: int) -> NDArray[Any]:
         """A valid sequence of random samples, for checks."""
         ...
+
+
+def no_options(options: Mapping[str, int]) -> None:
+    """Refuse options where there are none."""
+    if options:
+        raise ConfigError(
+            f"{', '.join(options)}: expected none, which only streams of sound have; open the "
+            "stream without"
+        )
 
 
 def is_array(chunk: object) -> TypeGuard[NDArray[Any]]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import DtypeError, ShapeError
-from streamrnn.frontends.base import Frames, describe, is_array
+from streamrnn.frontends.base import Frames, describe, is_array, no_options
 
 _FLOAT32 = np.dtype(np.float32)
 
@@ -21,13 +21,19 @@ class FramesFrontend:
     """
 
     delay = 0
+    options: Mapping[str, int] = {}
 
     def __init__(self, input_size: int, vocabulary_size: int = 0) -> None:
         self.input_size = input_size
         self.vocabulary_size = vocabulary_size
 
-    def stream(self) -> "FramesFrontend":
-        """The front end itself: it has no state."""
+    def stream(self, **options: int) -> "FramesFrontend":
+        """The front end itself: it has no state.
+
+        Raises:
+            ConfigError: there are no options.
+        """
+        no_options(options)
         return self
 
     def feed(self, chunk: Any) -> Frames:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import DtypeError, NonFiniteError, ShapeError, TimeOrderError
-from streamrnn.frontends.base import Frames, describe, is_array
+from streamrnn.frontends.base import Frames, describe, is_array, no_options
 from streamrnn.kernels.motion import CONTEXT_SIZE, FRAME_SIZE, motion_frames
 from streamrnn.kernels.motion_filters import DIMS, LAST_TIME, ROWS, STATE_SIZE
 
@@ -28,8 +28,13 @@ class MotionFrontend:
     context_size = CONTEXT_SIZE
     state_size = STATE_SIZE
 
-    def stream(self) -> "MotionState":
-        """The fresh front end of a new stream."""
+    def stream(self, **options: int) -> "MotionState":
+        """The fresh front end of a new stream.
+
+        Raises:
+            ConfigError: there are no options.
+        """
+        no_options(options)
         return MotionState()
 
     def example(self, generator: np.random.Generator, samples: int) -> NDArray[np.float64]:
@@ -44,6 +49,8 @@ class MotionFrontend:
 
 class MotionState:
     """The front end of one stream of rows."""
+
+    options: Mapping[str, int] = {}
 
     def __init__(self) -> None:
         self._state = np.zeros(STATE_SIZE)
