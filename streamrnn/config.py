@@ -152,6 +152,66 @@ class ClassesConfig(Record, frozen=True, tag_field="kind", tag="classes"):
     """The name of each output, in order."""
 
 
+class DetectConfig(Record, frozen=True, tag_field="kind", tag="detect"):
+    """Classes in an endless stream: smoothed probabilities, and events where one stands out.
+
+    Times are counted in steps, which are hops of sound: no clock is looked at.
+    """
+
+    labels: tuple[str, ...]
+    """The name of each output, in order."""
+    ignored: tuple[str, ...] = ()
+    """Labels that make no events, such as silence."""
+    smoothing: int = 1
+    """Steps that the exponential mean of the probabilities remembers; 1: none."""
+    threshold: float = 0.5
+    """Smoothed probability at which a label becomes active."""
+    thresholds: dict[str, float] = {}
+    """Of labels that have one of their own."""
+    release: float = 0.6
+    """Share of the threshold below which a label is active no more."""
+    confirm: int = 1
+    """Steps that a label must stay active to be detected."""
+    refractory: int = 0
+    """Steps after a detection in which the same label cannot become active again."""
+    quiet: str = ""
+    """The label that means silence, for resets."""
+    quiet_above: float = 0.9
+    """Its smoothed probability from which on it is quiet."""
+    reset_after: int = 0
+    """Steps after which the hidden state is made fresh, once it is quiet; 0: never."""
+    reset_quiet: int = 25
+    """Quiet steps that must come before."""
+
+    def __post_init__(self) -> None:
+        """Refuse what can detect nothing."""
+        for name in ("smoothing", "confirm", "reset_quiet"):
+            if getattr(self, name) < 1:
+                raise ConfigError(
+                    f"decoder.{name}: expected at least 1 step, got {getattr(self, name)}"
+                )
+        for name in ("refractory", "reset_after"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"decoder.{name}: expected 0 or more, got {getattr(self, name)}")
+        for name, value in (("threshold", self.threshold), *self.thresholds.items()):
+            if not 0.0 < value <= 1.0:
+                raise ConfigError(f"decoder.{name}: expected above 0, to 1, got {value}")
+        for name in ("release", "quiet_above"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ConfigError(f"decoder.{name}: expected 0 to 1, got {getattr(self, name)}")
+        named = [*self.ignored, *self.thresholds, *([self.quiet] if self.quiet else [])]
+        unknown = sorted(set(named) - set(self.labels))
+        if unknown:
+            raise ConfigError(
+                f"decoder: expected names among {', '.join(self.labels)}, got {', '.join(unknown)}"
+            )
+        if self.reset_after and self.quiet not in self.ignored:
+            raise ConfigError(
+                "decoder.reset_after: expected a quiet label among the ignored ones, got "
+                f"{self.quiet!r}"
+            )
+
+
 class PointsConfig(Record, frozen=True, tag_field="kind", tag="points"):
     """Positions at several horizons ahead, each with the radius that is to hold 90 %."""
 
@@ -170,7 +230,7 @@ class PointsConfig(Record, frozen=True, tag_field="kind", tag="points"):
             )
 
 
-DecoderConfig = RawConfig | ClassesConfig | PointsConfig
+DecoderConfig = RawConfig | ClassesConfig | DetectConfig | PointsConfig
 
 
 class ModelConfig(Record, frozen=True):
@@ -183,7 +243,7 @@ class ModelConfig(Record, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse parts that do not fit each other."""
-        if isinstance(self.decoder, ClassesConfig):
+        if isinstance(self.decoder, ClassesConfig | DetectConfig):
             labels, outputs = len(self.decoder.labels), self.network.output_width
             if labels != outputs:
                 raise ConfigError(

@@ -33,6 +33,7 @@ class Decoded(msgspec.Struct, frozen=True, gc=False):
     points: NDArray[np.float64] | None = None
     spreads: NDArray[np.float64] | None = None
     horizons: tuple[int, ...] | None = None
+    probabilities: NDArray[np.float64] | None = None
 
 
 class Trace(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -65,6 +66,8 @@ class Prediction(msgspec.Struct, frozen=True, gc=False, eq=False):
     """Of each horizon, the radius that is to hold 90 % of outcomes, (horizons,)."""
     horizons: tuple[int, ...] | None = None
     """How many samples ahead each point lies."""
+    probabilities: NDArray[np.float64] | None = None
+    """Of each class, smoothed, (classes,), where a decoder detects."""
 
     @property
     def event(self) -> str | None:
@@ -127,6 +130,11 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
         """How many samples ahead each point lies."""
         return self.decoded.horizons
 
+    @property
+    def probabilities(self) -> NDArray[np.float64] | None:
+        """The smoothed probability of each class, (T, classes), where a decoder detects."""
+        return self.decoded.probabilities
+
     def __len__(self) -> int:
         return len(self.outputs)
 
@@ -151,6 +159,7 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
             None if found.points is None else found.points[step],
             None if found.spreads is None else found.spreads[step],
             found.horizons,
+            None if found.probabilities is None else found.probabilities[step],
         )
 
     def __iter__(self) -> Iterator[Prediction]:
@@ -182,6 +191,7 @@ def join(parts: Sequence[Predictions]) -> Predictions:
             points=whole([part.points for part in decoded]),
             spreads=whole([part.spreads for part in decoded]),
             horizons=decoded[0].horizons,
+            probabilities=whole([part.probabilities for part in decoded]),
         ),
         trace=Trace(
             hidden=whole([trace.hidden for trace in traces]),

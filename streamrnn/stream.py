@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from streamrnn.errors import StateError
-from streamrnn.frontends.base import Frames
-from streamrnn.predictions import Predictions, Trace
+from streamrnn.decoders import DecoderState
+from streamrnn.engines.base import EngineState
+from streamrnn.errors import InputError, StateError
+from streamrnn.frontends.base import Frames, FrontendState, part_of
+from streamrnn.predictions import Predictions, Trace, join
 from streamrnn.state import Arrays, expect_alike, seal, unseal
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ class Stream:
         self.model = model
         self._frontend = model.frontend.stream(**options)
         self._network = model.engine.stream()
-        self._decoder = model.decoder
+        self._decoder = model.decoder.stream()
         self._position = 0
 
     def feed(self, chunk: Any, *, trace: bool = False) -> Predictions:
@@ -59,6 +62,7 @@ class Stream:
     def flush(self, *, trace: bool = False) -> Predictions:
         """End the sequence: give what is retained, then make the stream fresh."""
         tail = self._advance(self._frontend.flush(), trace)
+        tail = replace(tail, decoded=self._decoder.end(tail.decoded, self._position))
         self.reset()
         return tail
 
@@ -66,19 +70,45 @@ class Stream:
         """Forget everything: the stream is as a new one."""
         self._frontend.reset()
         self._network.reset()
+        self._decoder.reset()
         self._position = 0
 
     def _advance(self, frames: Frames, trace: bool) -> Predictions:
+        most = self._decoder.most_steps()
+        if most and len(frames.values) > most:
+            found = self._advance_in_parts(frames, trace)
+        else:
+            found = self._advance_part(frames, trace)
         # The network may refuse a frame; only then does the position stay.
+        self._position += frames.samples
+        return found
+
+    def _advance_in_parts(self, frames: Frames, trace: bool) -> Predictions:
+        """Advance up to each step at which the decoder may ask for a reset."""
+        before = self._network.arrays(), self._decoder.arrays()
+        parts: list[Predictions] = []
+        first = 0
+        try:
+            while first < len(frames.values):
+                end = first + self._decoder.most_steps()
+                parts.append(self._advance_part(part_of(frames, first, end), trace))
+                first = end
+        except InputError:
+            self._network.restore(before[0])
+            self._decoder.restore(before[1])
+            raise
+        return join(parts)
+
+    def _advance_part(self, frames: Frames, trace: bool) -> Predictions:
         if trace:
             outputs, traced = self._run_traced(frames.values)
         else:
             outputs, traced = self._network.run(frames.values), None
-        before = self._position
-        self._position = before + frames.samples
         offsets = frames.offsets
-        positions = before + 1 if offsets is None else offsets + before
-        decoded = self._decoder.decode(outputs, frames)
+        positions = self._position + (frames.first + 1 if offsets is None else offsets)
+        decoded = self._decoder.decode(outputs, frames, positions)
+        if self._decoder.reset_due:
+            self._network.reset()
         return Predictions(outputs, positions, frames.times, decoded, traced)
 
     def _run_traced(self, frames: NDArray[np.float32]) -> tuple[NDArray[np.float32], Trace]:
@@ -115,9 +145,12 @@ class Stream:
         """A copy of the hidden state, (num_layers, hidden_size); no rows without a loop."""
         return self._network.hidden
 
+    def _parts(self) -> dict[str, FrontendState | EngineState | DecoderState]:
+        return {"frontend": self._frontend, "network": self._network, "decoder": self._decoder}
+
     def _arrays(self) -> Arrays:
         arrays: Arrays = {"position": np.array([self._position])}
-        for part, owner in (("frontend", self._frontend), ("network", self._network)):
+        for part, owner in self._parts().items():
             arrays.update({f"{part}.{name}": array for name, array in owner.arrays().items()})
         return arrays
 
@@ -165,9 +198,10 @@ class Stream:
 
     def _take(self, arrays: Arrays) -> None:
         expect_alike(arrays, self._arrays(), what="snapshot")
-        for part, owner in (("frontend.", self._frontend), ("network.", self._network)):
+        for part, owner in self._parts().items():
+            prefix = f"{part}."
             owner.restore(
-                {n.removeprefix(part): a for n, a in arrays.items() if n.startswith(part)}
+                {n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)}
             )
         self._position = int(arrays["position"][0])
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamrnn.config import AudioConfig, ClassesConfig, MotionConfig, PointsConfig
+from streamrnn.config import AudioConfig, ClassesConfig, DetectConfig, MotionConfig, PointsConfig
 from streamrnn.errors import ConfigError, InputError, NonFiniteError, StateError
 from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.model import Model
@@ -308,6 +308,85 @@ def test_a_stream_of_sound_goes_on_at_its_rate() -> None:
     assert other.snapshot() == fresh
     with pytest.raises(ConfigError, match="rate: expected none, which only streams of sound have"):
         make_model().stream(rate=16_000)
+
+
+def detecting(**options: Any) -> Model:
+    labels = ("quiet", "a", "b")
+    decoder = DetectConfig(
+        labels=labels, ignored=("quiet",), quiet="quiet", smoothing=2, threshold=0.4, **options
+    )
+    return make_model(decoder=decoder, output_size=3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), after=st.sampled_from([0, 1, 7]))
+def test_events_and_resets_do_not_depend_on_the_cut(data: st.DataObject, after: int) -> None:
+    model = detecting(quiet_above=0.3, reset_after=after, reset_quiet=2)
+    frames = make_frames(90, seed=data.draw(st.integers(0, 99)))
+    whole = model.predict(frames)
+    edges = sorted(data.draw(st.lists(st.integers(0, 90), max_size=9)))
+    stream = model.stream()
+    parts: list[Predictions] = []
+    for first, end in zip([0, *edges], [*edges, 90], strict=True):
+        parts.append(stream.feed(frames[first:end]))
+        stream = model.stream(state=stream.snapshot())
+    cut = join([*parts, stream.flush()])
+    assert cut.outputs.tobytes() == whole.outputs.tobytes()
+    assert cut.probabilities is not None and whole.probabilities is not None
+    assert cut.probabilities.tobytes() == whole.probabilities.tobytes()
+    assert (cut.labels, cut.events) == (whole.labels, whole.events)
+    np.testing.assert_array_equal(cut.positions, whole.positions)
+
+
+def test_a_reset_makes_the_hidden_state_fresh_and_nothing_else() -> None:
+    model = detecting(quiet_above=0.0, reset_after=40, reset_quiet=1, refractory=1000)
+    frames = make_frames(60)
+    found = model.predict(frames)
+    plain = detecting()
+    # Nothing stood in the way at step 39, unless a word was active: then at the next quiet step.
+    active, at = False, 0
+    for step, said in enumerate(found):
+        for event in said.events:
+            active = event.kind != "end"
+        if step >= 39 and not active:
+            at = step + 1
+            break
+    assert 40 <= at < 60
+    before, after = plain.predict(frames[:at]), plain.predict(frames[at:])
+    assert found.outputs[:at].tobytes() == before.outputs.tobytes()
+    assert found.outputs[at : at + 15].tobytes() == after.outputs[:15].tobytes()
+    detections = [e.label for said in found for e in said.events if e.kind == "detected"]
+    assert len(detections) == len(set(detections))  # none again after the reset
+
+
+def test_a_frame_refused_after_a_reset_leaves_the_stream_as_it_was() -> None:
+    model = detecting(quiet_above=0.0, reset_after=3, reset_quiet=1)
+    stream = model.stream()
+    stream.feed(make_frames(5))
+    before = stream.snapshot()
+    frames = make_frames(20)
+    frames[17, 1] = np.nan
+    with pytest.raises(NonFiniteError):
+        stream.feed(frames)
+    assert stream.snapshot() == before
+
+
+def test_what_is_active_ends_with_the_stream() -> None:
+    model = make_model(
+        frontend=AudioConfig(),
+        decoder=DetectConfig(labels=("a", "b"), threshold=0.01, release=0.0),
+        input_size=40,
+        output_size=2,
+    )
+    stream = model.stream()
+    sound = np.zeros(1000, np.float32)
+    kinds = [event.kind for said in stream.feed(sound) for event in said.events]
+    assert kinds == ["start", "detected", "start", "detected"]
+    tail = stream.flush()
+    assert [(e.kind, e.label, e.position) for e in tail.events[-1]] == [
+        ("end", "a", 1000),
+        ("end", "b", 1000),
+    ]
 
 
 def test_snapshots_that_do_not_fit_are_refused_and_change_nothing() -> None:

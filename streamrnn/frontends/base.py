@@ -25,6 +25,25 @@ class Frames(msgspec.Struct, frozen=True, gc=False, eq=False):
     """What the decoder needs to go back to the input's units, (T, context_size)."""
     dims: int = 0
     """Of motion: how many coordinates a position has."""
+    first: int = 0
+    """The first of these among the frames of the chunk."""
+
+
+def part_of(frames: Frames, first: int, end: int) -> Frames:
+    """Some frames of a chunk, from `first` to before `end`."""
+
+    def cut(array: NDArray[Any] | None) -> NDArray[Any] | None:
+        return None if array is None else array[first:end]
+
+    return Frames(
+        frames.values[first:end],
+        frames.samples,
+        offsets=cut(frames.offsets),
+        times=cut(frames.times),
+        context=cut(frames.context),
+        dims=frames.dims,
+        first=frames.first + first,
+    )
 
 
 class FrontendState(Protocol):
