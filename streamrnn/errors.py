@@ -9,6 +9,7 @@
     ├── TrainingError        training that cannot go on: a loss that is NaN, a checkpoint of another
     │                        configuration, a data worker that died
     ├── TrackError           a file of positions: no CSV, columns missing, not numbers
+    ├── SoundError           a file of sound: none, unreadable, empty, cut short
     └── InputError           a chunk
         ├── DtypeError       elements of the wrong type
         ├── ShapeError       the wrong number of dimensions or columns
@@ -50,6 +51,10 @@ class TrainingError(StreamRNNError, RuntimeError):
 
 class TrackError(StreamRNNError, ValueError):
     """A file of positions that cannot be read."""
+
+
+class SoundError(StreamRNNError, ValueError):
+    """A file of sound that cannot be read."""
 
 
 class InputError(StreamRNNError, ValueError):

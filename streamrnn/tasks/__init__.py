@@ -12,7 +12,11 @@ from streamrnn.tasks.base import Task
 
 def task_names() -> list[str]:
     """The tasks that come with the package."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base")
+    return sorted(
+        module.name
+        for module in pkgutil.iter_modules(__path__)
+        if module.name not in ("base", "sounds")
+    )
 
 
 def load_task(name: str, data: Mapping[str, Any]) -> Task:

@@ -1,0 +1,75 @@
+"""Files of sound: WAV, FLAC, OGG and whatever else soundfile opens."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.errors import SoundError
+
+SUFFIXES = (".wav", ".flac", ".ogg")
+
+
+class Sound(NamedTuple):
+    """A recording."""
+
+    samples: NDArray[np.float32]
+    """`(n, channels)`, full scale ±1."""
+    rate: int
+    """Samples a second."""
+
+
+def read_sound(path: str | Path) -> Sound:
+    """Read a whole file.
+
+    Raises:
+        SoundError: there is no such file, it is no sound, it is cut short, or holds no samples.
+    """
+    parts = list(sound_chunks(path, seconds=60.0))
+    return Sound(np.concatenate([part.samples for part in parts]), parts[0].rate)
+
+
+def sound_chunks(path: str | Path, *, seconds: float = 1.0) -> Iterator[Sound]:
+    """Read a file piece by piece, so that one of many hours fits into memory.
+
+    Args:
+        path: the file.
+        seconds: length of a piece; the last may be shorter.
+
+    Yields:
+        The pieces in order, at least one.
+
+    Raises:
+        SoundError: as `read_sound`; of a file that is cut short, after what could be read.
+    """
+    soundfile: Any = import_module("soundfile")  # which the live path does without
+    try:
+        with soundfile.SoundFile(str(path)) as file:
+            rate, expected, got = int(file.samplerate), int(file.frames), 0
+            while True:
+                samples = file.read(max(1, int(seconds * rate)), dtype="float32", always_2d=True)
+                if not len(samples):
+                    break
+                got += len(samples)
+                yield Sound(samples, rate)
+    except (soundfile.LibsndfileError, RuntimeError, OSError, TypeError) as error:
+        raise SoundError(f"{path}: expected a file of sound, got: {error}") from error
+    if not got:
+        raise SoundError(f"{path}: expected samples, got a file of sound without any")
+    if got < expected:
+        raise SoundError(f"{path}: expected {expected} samples, got {got}: the file is cut short")
+
+
+def sound_files(folder: str | Path) -> list[Path]:
+    """The files of sound in a folder and below, sorted.
+
+    Raises:
+        SoundError: there is no such folder, or none in it.
+    """
+    found = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not found:
+        raise SoundError(f"{folder}: expected a folder with {', '.join(SUFFIXES)}, found none")
+    return found

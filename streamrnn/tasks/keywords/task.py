@@ -1,0 +1,161 @@
+"""The keywords task: what it learns from, and how well a model does."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.config import AudioConfig, ClassesConfig, ModelConfig, NetworkConfig, Record, convert
+from streamrnn.errors import ConfigError
+from streamrnn.io.sounds import sound_files
+from streamrnn.tasks.base import Example
+from streamrnn.tasks.keywords.evaluate import score
+from streamrnn.tasks.keywords.streams import SILENCE, UNKNOWN, Voices, example
+from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, part_of, read_clips, read_mono
+
+WORDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
+NOISE = "_background_noise_"  # a folder of Speech Commands
+HELD_BACK = 1_000_000_007  # seed of the streams that no training sees
+
+
+class KeywordsData(Record, frozen=True):
+    """Options of the keywords task."""
+
+    clips: tuple[str, ...] = ()
+    """Folders DIR with DIR/LABEL/*.wav: Speech Commands, or your own in its form. Labels that are
+    no words are unknown."""
+    noise: tuple[str, ...] = ()
+    """Folders of long recordings without speech, to be mixed in."""
+    speech: tuple[str, ...] = ()
+    """Folders of running speech without any of the words: more that is unknown."""
+    words: tuple[str, ...] = WORDS
+    """The words to be told apart."""
+    held: tuple[int, ...] = (0,)
+    """Speakers are dealt into ten parts by a digest of their names; these are validated on."""
+    leave: tuple[int, ...] = ()
+    """And these left out altogether, for a test that nothing was tuned on."""
+    streams: int = 400
+    """Streams of an epoch, of 1 to 16 clips, with 5.5 on average."""
+    frontend: AudioConfig = AudioConfig(stack=2)
+    """The front end."""
+
+
+def task(data: Mapping[str, Any]) -> "KeywordsTask":
+    """Make the task of a `[data]` section.
+
+    Raises:
+        ConfigError: an unknown option, or none to learn from.
+        SoundError: a folder without sounds.
+    """
+    return KeywordsTask(convert(dict(data), KeywordsData, where="data"))
+
+
+class KeywordsTask:
+    """Words in an endless stream of sound."""
+
+    name = "keywords"
+
+    def __init__(self, data: KeywordsData) -> None:
+        if not data.clips:
+            raise ConfigError(
+                "data.clips: expected a folder with a subfolder a word, got none; "
+                "--set 'data.clips=[\"DIR\"]'"
+            )
+        wrong = [part for part in (*data.held, *data.leave) if not 0 <= part < PARTS]
+        if wrong or not data.words or data.streams < 1:
+            raise ConfigError(
+                f"data: expected words, streams, and parts from 0 to {PARTS - 1}, got "
+                f"{data.words}, {data.streams}, {data.held} and {data.leave}"
+            )
+        self.data = data
+        rate = data.frontend.sample_rate
+        noise = [read_mono(path, rate) for folder in data.noise for path in sound_files(folder)]
+        speech = [read_mono(path, rate) for folder in data.speech for path in sound_files(folder)]
+        clips: list[Clip] = []
+        for clip in (clip for folder in data.clips for clip in read_clips(folder, rate)):
+            if clip.label == NOISE:
+                noise.append(clip.samples)
+            elif clip.label in (*data.words, SILENCE):
+                clips.append(clip)
+            else:
+                clips.append(clip._replace(label=UNKNOWN))
+        self.kept = [clip for clip in clips if part_of(clip.speaker) in data.held]
+        away = {*data.held, *data.leave}
+        learnt = [clip for clip in clips if part_of(clip.speaker) not in away]
+        self.voices = Voices(_by_label(learnt, data.words), speech, noise, data.frontend)
+        mean, scale = self._statistics()
+        self._mean, self._scale = mean, scale
+
+    def model_config(self, network: Mapping[str, Any]) -> ModelConfig:
+        """The network, between the front end of sound and the decoder of classes."""
+        front = self.data.frontend
+        sizes = {"input_size": front.stack * front.mels, "output_size": len(self.voices.labels)}
+        for name, size in sizes.items():
+            if network.get(name, size) != size:
+                raise ConfigError(f"network.{name}: expected {size}, got {network[name]}")
+        return ModelConfig(
+            name=self.name,
+            network=convert({**network, **sizes}, NetworkConfig, where="network"),
+            frontend=front,
+            decoder=ClassesConfig(labels=self.voices.labels),
+        )
+
+    def training(self, seed: int, epoch: int) -> Iterator[Example]:
+        """Fresh streams of the clips."""
+        rng = np.random.default_rng((seed, epoch))
+        fill = self._mean
+        for _ in range(self.data.streams):
+            yield example(self.voices.stream(rng, fill))
+
+    def validation(self) -> Sequence[Example]:
+        """The clips that are kept back, in random order, 40 to a stream."""
+        rng = np.random.default_rng(HELD_BACK)
+        order: list[int] = rng.permutation(len(self.kept)).tolist()
+        found: list[Example] = []
+        for first in range(0, len(order), 40):
+            chosen = [self.kept[i] for i in order[first : first + 40]]
+            found.append(self._joined(chosen))
+        return found
+
+    def normalisation(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Mean and one over spread of the frames of training streams."""
+        stack = self.data.frontend.stack
+        return np.tile(self._mean, stack), np.tile(self._scale, stack)
+
+    def evaluate(self, model: Any) -> dict[str, Any]:
+        """Accuracy on the clips that are kept back."""
+        if not self.kept:
+            return {}
+        return score(model, [(clip.samples, clip.label) for clip in self.kept])
+
+    def _joined(self, clips: Sequence[Clip]) -> Example:
+        spans: list[tuple[int, int, int]] = []
+        at = 0
+        for clip in clips:
+            spans.append((self.voices.labels.index(clip.label), at, at + len(clip.samples)))
+            at += len(clip.samples)
+        columns = self.voices.columns(np.concatenate([clip.samples for clip in clips]))
+        return example(self.voices.frames(columns, spans))
+
+    def _statistics(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        rng = np.random.default_rng(HELD_BACK)
+        stack, mels = self.data.frontend.stack, self.data.frontend.mels
+        streams = [self.voices.stream(rng)[0] for _ in range(60)]
+        columns = np.concatenate(streams).reshape(-1, stack, mels).reshape(-1, mels)
+        mean = columns.mean(axis=0, dtype=np.float64)
+        scale = 1.0 / (columns.std(axis=0, dtype=np.float64) + 0.1)
+        return mean.astype(np.float32), scale.astype(np.float32)
+
+
+def _by_label(clips: Sequence[Clip], words: Sequence[str]) -> dict[str, list[Signal]]:
+    found: dict[str, list[Signal]] = {label: [] for label in (*words, UNKNOWN, SILENCE)}
+    for clip in clips:
+        found[clip.label].append(clip.samples)
+    missing = [label for label, sounds in found.items() if not sounds and label != SILENCE]
+    if missing:
+        raise ConfigError(
+            f"data.clips: expected clips of every word to learn from, got none of "
+            f"{', '.join(missing)}; name other folders, or leave fewer parts out"
+        )
+    return found

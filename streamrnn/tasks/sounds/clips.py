@@ -1,0 +1,84 @@
+"""Labelled clips in folders, `DIR/LABEL/*.wav|flac|ogg`, and their parting by speaker."""
+
+import hashlib
+import math
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.io.sounds import read_sound, sound_files
+from streamrnn.kernels.resample import resample, taps
+
+Signal = NDArray[np.float32]
+
+PARTS = 10  # that speakers are dealt into
+_SPEAKER = re.compile(r"([0-9a-f]{8})_nohash_")  # Speech Commands: speaker, then a number
+
+
+class Clip(NamedTuple):
+    """One recording of one word, or of none."""
+
+    samples: Signal
+    """One channel, full scale ±1, `(n,)`."""
+    label: str
+    """The folder's name."""
+    speaker: str
+    """Who speaks, where the file's name tells; else the file itself."""
+
+
+def read_clips(folder: str | Path, rate: int) -> list[Clip]:
+    """Read all clips of a folder at a rate, in the order of their paths.
+
+    Raises:
+        SoundError: there is none, or one that cannot be read.
+    """
+    return [
+        Clip(read_mono(path, rate), path.parent.name, speaker_of(path))
+        for path in sound_files(folder)
+    ]
+
+
+def read_mono(path: str | Path, rate: int) -> Signal:
+    """Read a file, mix its channels to their mean, and convert it to a rate.
+
+    Raises:
+        SoundError: it cannot be read.
+    """
+    sound = read_sound(path)
+    return converted(sound.samples.mean(axis=1), sound.rate, rate)
+
+
+def speaker_of(path: Path) -> str:
+    """Who speaks in a file: eight hexadecimal digits in Speech Commands, else its own name."""
+    found = _SPEAKER.search(path.name)
+    return found[1] if found else f"{path.parent.name}/{path.name}"
+
+
+def part_of(speaker: str) -> int:
+    """Which of ten parts a speaker belongs to, by a digest, so that new clips move nobody."""
+    return hashlib.sha256(speaker.encode()).digest()[0] * PARTS // 256
+
+
+def within(clips: Iterable[Clip], parts: Sequence[int]) -> list[Clip]:
+    """The clips whose speakers belong to some of the ten parts."""
+    return [clip for clip in clips if part_of(clip.speaker) in parts]
+
+
+def converted(x: Signal, rate: int, to: int) -> Signal:
+    """Convert a whole signal `(n,)` to another rate, `(ceil(n · to / rate),)`."""
+    if rate == to:
+        return x
+    shared = math.gcd(rate, to)
+    before, after = rate // shared, to // shared
+    sets, first = taps(before, after)
+    wanted = -(-len(x) * after // before)
+    tail = np.zeros(sets.shape[1] + before + 1)
+    out = np.empty((len(x) + len(tail)) * after // before + 2)
+    kept, counts = np.zeros(sets.shape[1]), np.zeros(2, np.int64)
+    signal = np.concatenate((x.astype(np.float64), tail))
+    resample(signal, sets, first, before, kept, counts, out)
+    return out[:wanted].astype(np.float32)
