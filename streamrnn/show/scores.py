@@ -1,5 +1,6 @@
-"""Scores of foreseen points as a table to read."""
+"""Scores as a table to read: of foreseen points, and of words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -55,3 +56,34 @@ def _caption(scores: dict[str, Any]) -> str:
         return "nothing to score: no visible run of fixes is long enough"
     told = f"the 90 % radius held {held:.1%} of outcomes"
     return told if right is None else f"{told}; direction right {right:.1%}"
+
+
+def confusion_table(scores: dict[str, Any], labels: Sequence[str]) -> Table:
+    """What was said and what was heard: a row a true label, a column a label that was given.
+
+    Args:
+        scores: what `streamrnn.tasks.keywords.evaluate.score` gave.
+        labels: of the model, in order.
+    """
+    confusion: dict[str, dict[str, int]] = scores["confusion"]
+    table = Table(
+        caption=f"{scores['n']:,} clips: {scores['accuracy']:.1%} right from a fresh state, "
+        f"{scores['accuracy_endless']:.1%} in one endless stream",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    table.add_column("said ↓  heard →", no_wrap=True)
+    for label in labels:
+        table.add_column(label.strip("_")[:5], justify="right", no_wrap=True)
+    table.add_column("right", justify="right", no_wrap=True)
+    for label in labels:
+        row = confusion.get(label, {})
+        total = sum(row.values())
+        cells = [
+            f"[bold]{row.get(other, 0)}" if other == label else str(row.get(other) or "·")
+            for other in labels
+        ]
+        share = f"{row.get(label, 0) / total:.0%}" if total else "–"
+        table.add_row(label.strip("_"), *cells, share)
+    return table
