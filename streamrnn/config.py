@@ -30,7 +30,7 @@ class MotionConfig(Record, frozen=True, tag_field="kind", tag="motion"):
     Two dimensions are in any unit, three are taken for metres with z up.
     """
 
-    version: int = 2
+    version: int = 3
     """Of what a frame means. A network knows the version that it was trained on."""
 
 

@@ -210,11 +210,25 @@ def test_a_state_of_another_model() -> None:
         make_model(seed=1).step(make_frames(1)[0], state)
 
 
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({}, "state: expected an array 'h'"),
+        ({"h": np.zeros((1, 2), np.float32)}, r"expected 'h' of float32 .* got float32 \(1, 2\)"),
+        ({"h": np.zeros((2, 7))}, "got float64"),
+    ],
+)
+def test_a_state_made_by_hand_is_looked_at(arrays: Any, says: str) -> None:
+    model = make_model()
+    with pytest.raises(StateError, match=says):
+        model.step(make_frames(1)[0], State(arrays, model.fingerprint))
+
+
 def test_parts_of_another_size_are_refused() -> None:
     # Else a kernel would read beyond its rows.
-    with pytest.raises(ConfigError, match="network.input_size: expected 86, .* got 80"):
+    with pytest.raises(ConfigError, match="network.input_size: expected 94, .* got 80"):
         make_model(frontend=MotionConfig(), input_size=80)
-    with pytest.raises(ConfigError, match="frontend.version: expected 2, .* got 1"):
+    with pytest.raises(ConfigError, match="frontend.version: expected 3, .* got 1"):
         make_model(frontend=MotionConfig(version=1), input_size=FRAME_SIZE)
     with pytest.raises(ConfigError, match="network.output_size: expected 8, .* got 5"):
         make_model(

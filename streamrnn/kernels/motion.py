@@ -1,11 +1,12 @@
 """Position fixes → frames: what a moving ball did, free of heading and, but for height, of size.
 
-A row is `(time_s, x, y)` or `(time_s, x, y, z)`; a frame is 86 numbers of order one. Lengths are
+A row is `(time_s, x, y)` or `(time_s, x, y, z)`; a frame is 94 numbers of order one. Lengths are
 divided by the stream's own step length, so that pixels and metres are one problem: multiplying
 every position of a two-dimensional stream by a power of two changes no bit of a frame.
 Three-dimensional streams are turned about z so that they set out along +x, and tell besides how
-they would move in metres with z up: the height (a table may be known to stand there), gravity and
-the step length. Other units work too; these five numbers then mean nothing.
+they would move in metres with z up: the height, gravity, the step length, and how a bounce would
+lift them, on the plane z = 0 (the origin of a recording often lies on the table) and on the lowest
+place seen. Other units work too; these thirteen numbers then mean nothing.
 """
 
 import numpy as np
@@ -51,7 +52,7 @@ from streamrnn.kernels.motion_filters import (
     tick,
 )
 
-VERSION = 2  # of what a frame means; a network knows one version
+VERSION = 3  # of what a frame means; a network knows one version
 PER_AXIS = 23
 # The first features of an axis: what they are, and what they are divided by: so many steps of late
 # (from SLOWLY on: of the whole stream).
@@ -80,8 +81,11 @@ FROM_FIRST, FROM_LOWEST, TO_HIGHEST = 13, 17, 18  # of an axis: where the ball i
 COMMON = 3 * PER_AXIS
 GAPPED = COMMON + 5  # 1 where the fix is missing
 SOLID = COMMON + 9  # 1 in three dimensions
-METRES = COMMON + 12  # height, height from afar, gravity, lift, step length
-FRAME_SIZE = METRES + 5
+METRES = COMMON + 12  # height, height from afar, gravity, what else bends, step length
+BOUNCE = METRES + 5  # for each of two planes: how soon the ball meets it, and how that lifts it
+LIFTED_AT = (5.0, 10.0, 20.0)  # samples ahead
+RESTITUTION = 0.9  # of the bounces foreseen; a network learns what else it may be
+FRAME_SIZE = BOUNCE + 2 * (1 + len(LIFTED_AT))
 
 CONTEXT_SIZE = 11
 CONTEXT_POINT, CONTEXT_STEP, CONTEXT_UNIT = 0, 3, 6
@@ -226,3 +230,24 @@ def _write_metres(state: NDArray[np.float64], frame: NDArray[np.float32], unit: 
         frame[METRES + 2] = _bounded(fall / (0.05 * unit), 8.0)
         frame[METRES + 3] = _bounded(lift / (0.05 * unit), 8.0)
         frame[METRES + 4] = unit / (unit + 0.05)
+        place = height + state[LONG + parabola.POINT + 2]
+        _write_bounce(state, frame, BOUNCE, place, unit)
+        floor = state[FIRST + 2] + state[LOWEST + 2]
+        _write_bounce(state, frame, BOUNCE + 1 + len(LIFTED_AT), place - floor, unit)
+
+
+@jit
+def _write_bounce(
+    state: NDArray[np.float64], frame: NDArray[np.float32], at: int, place: float, unit: float
+) -> None:
+    """Write how a ball so far above a plane would bounce on it, going on as its parabola does."""
+    step, bend = state[LONG + parabola.STEP + 2], state[LONG + parabola.BEND + 2]
+    samples = parabola.falls(place, step, bend)
+    if samples < 0.0:
+        return
+    frame[at] = 8.0 / (8.0 + samples)
+    up = -(1.0 + RESTITUTION) * (step + bend * samples)
+    for item in range(len(LIFTED_AT)):
+        left = LIFTED_AT[item] - samples
+        if left > 0.0:
+            frame[at + 1 + item] = _bounded(up * left / (4.0 * unit), 4.0)

@@ -100,3 +100,11 @@ def fit(curve: Curve, step: NDArray[np.float64], samples: float, keeps: float, f
     curve[MOMENTS + 2] = n2
     curve[MOMENTS + 3] = n3
     curve[MOMENTS + 4] = n4
+
+
+@jit
+def falls(place: float, step: float, bend: float) -> float:
+    """Count the samples until place + step·t + bend·t²/2 falls to 0; −1 if it never does."""
+    if place < 0.0 or bend >= 0.0:
+        return -1.0
+    return (-step - np.sqrt(step * step - 2.0 * bend * place)) / bend

@@ -89,7 +89,7 @@ def test_place_does_not_matter(rows):
     moved = rows.copy()
     moved[:, 1:] += 1000.0
     # Filters carry absolute positions, whose rounding differs by an ulp of the larger ones.
-    height = [motion.METRES, motion.METRES + 1]
+    height = [motion.METRES, motion.METRES + 1, *range(motion.BOUNCE, motion.FRAME_SIZE)]
     before, after = (np.delete(frames_of(each)[0], height, axis=1) for each in (rows, moved))
     np.testing.assert_allclose(before, after, atol=1e-5)
 
@@ -159,6 +159,31 @@ def test_height_and_gravity_are_told_in_three_dimensions():
     assert bend == pytest.approx(-9.81, rel=1e-6)  # a falling ball bends as gravity does
     assert np.abs(frames[1:, motion.METRES + 3]).max() < 1e-5  # so nothing lifts it
     assert not frames_of(rows[:, :3])[0][:, motion.METRES :].any()
+
+
+def test_a_bounce_is_foreseen_on_the_plane_and_on_the_lowest_place():
+    times = np.arange(80) / 128
+    falls = 0.9 - 4.905 * times**2  # meets z = 0 after 0.428 s, 54.8 samples
+    rows = np.column_stack((times, 2.0 * times, 0.0 * times, falls))[:50]
+    frames, context, _ = frames_of(rows)
+    frame, unit = frames[49], context[49, motion.CONTEXT_UNIT]
+    left = np.sqrt(0.9 / 4.905) * 128 - 49
+    assert frame[motion.BOUNCE] == pytest.approx(8.0 / (8.0 + left), rel=1e-4)
+    speed = 9.81 * np.sqrt(0.9 / 4.905) / 128  # metres a sample
+    lifts = [1.9 * speed * max(0.0, ahead - left) / (4.0 * unit) for ahead in motion.LIFTED_AT]
+    told = frame[motion.BOUNCE + 1 : motion.BOUNCE + 4]
+    np.testing.assert_allclose(told, [lift / (1.0 + lift / 4.0) for lift in lifts], rtol=1e-3)
+    # Having bounced half a metre up, it comes back to that place.
+    again = rows.copy()
+    again[:, 3] += 0.5
+    after = np.column_stack((times, 2.0 * times, 0.0 * times, 0.5 + 2.0 * times - 4.905 * times**2))
+    after[:, 0] += again[-1, 0] + 1 / 128
+    frames, _, state = frames_of(np.concatenate((again, after[:40])))
+    height, rate = after[39, 3], (2.0 - 9.81 * times[39]) / 128
+    floor = again[-1, 3] if again[-1, 3] < 0.5 else 0.5
+    left = parabola.falls(height - floor, rate, -9.81 / 128**2)
+    second = motion.BOUNCE + 1 + len(motion.LIFTED_AT)
+    assert frames[-1, second] == pytest.approx(8.0 / (8.0 + left), rel=1e-3)
 
 
 def test_the_version_of_a_configuration_is_the_kernels():

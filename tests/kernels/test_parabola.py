@@ -90,3 +90,20 @@ def test_a_falling_ball_bends_as_gravity_does_from_the_third_fix():
     for count in range(1, 12):
         follow(curve, places[count - 1 : count + 1], np.ones(1), 0.8, -0.1)
         assert curve[parabola.BEND + 2] == pytest.approx(-0.1, rel=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    place=st.floats(0.0, 3.0),
+    step=st.floats(-0.2, 0.2),
+    bend=st.floats(-0.1, -1e-4),
+)
+def test_a_ball_is_where_it_was_said_to_fall_to(place, step, bend):
+    samples = parabola.falls(place, step, bend)
+    assert samples >= 0.0 and step + bend * samples <= 1e-12
+    assert place + step * samples + 0.5 * bend * samples**2 == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("place", "bend"), [(-0.1, -0.1), (1.0, 0.0), (1.0, 0.1)])
+def test_a_ball_below_or_one_that_rises_ever_faster_never_falls_to_the_plane(place, bend):
+    assert parabola.falls(place, 0.1, bend) == -1.0

@@ -115,9 +115,9 @@ def _times(
 def _table_height(rng: np.random.Generator) -> float:
     """Draw where the table's top lies, metres: people put the origin on it or on the floor."""
     kind = rng.random()
-    if kind < 0.4:
+    if kind < 0.6:
         return rng.normal() * 0.01
-    if kind < 0.55:
+    if kind < 0.7:
         return TABLE_HEIGHT + rng.normal() * 0.02
     return rng.normal() * 0.7
 

@@ -25,20 +25,20 @@ def _shot(rng: np.random.Generator, ball: NDArray[np.float64], gun: bool) -> Non
     """Send the ball off: towards −y from a gun, across the table from a bat."""
     way = -1.0 if gun or ball[1] > 0.0 else 1.0
     if gun:
-        speed = min(max(6.8 * np.exp(rng.normal() * 0.4), 2.5), 14.0)
-        landing = min(max(-0.35 + rng.normal() * 0.5, -1.6), 0.8)
+        speed = min(max(8.0 * np.exp(rng.normal() * 0.3), 2.5), 16.0)
+        landing = min(max(-0.25 + rng.normal() * 0.5, -1.6), 0.8)
     else:
         speed = min(max(5.0 * np.exp(rng.normal() * 0.35), 2.0), 14.0)
         landing = way * HALF_LENGTH * rng.uniform(0.0, 1.05)
     reach = max(abs(landing - ball[1]), 0.1)
     flight = reach / (0.93 * speed)
     climb = 0.5 * 9.81 * flight - ball[2] / flight + rng.normal() * 0.15
-    if rng.random() < (0.25 if gun else 0.1):
-        climb = rng.uniform(-0.8, 2.5)
+    if rng.random() < (0.35 if gun else 0.1):
+        climb = rng.uniform(-0.5, 2.5)
     ball[3] = speed * (rng.normal() * 0.08 - (0.0 if gun else 0.3 * ball[0] / HALF_LENGTH))
     ball[4] = way * speed
     ball[5] = min(max(climb, -0.6 * speed), 0.8 * speed)
-    amount = rng.uniform(0.0, 180.0) if rng.random() < 0.9 else rng.uniform(0.0, 400.0)
+    amount = rng.uniform(0.0, 180.0) if rng.random() < 0.95 else rng.uniform(0.0, 350.0)
     # Mostly top or back spin, some side spin; topspin turns about −x when flying along −y.
     tilt = rng.normal() * (0.3 if rng.random() < 0.6 else 1.2)
     sign = 1.0 if rng.random() < 0.6 else -1.0
@@ -72,17 +72,17 @@ def table_tennis(
     """
     kind = np.zeros(KIND_SIZE)
     kind[DRAG] = rng.uniform(0.10, 0.19)
-    kind[MAGNUS] = rng.uniform(0.002, 0.0075)
+    kind[MAGNUS] = rng.uniform(0.002, 0.006)
     kind[RADIUS] = 0.02
-    kind[RESTITUTION] = rng.uniform(0.88, 1.0)
-    kind[SOFTENING] = rng.uniform(0.0, 0.03)
-    kind[FRICTION] = rng.uniform(0.15, 0.35)
-    noise = 0.0009 * np.exp(rng.normal() * 0.6)
+    kind[RESTITUTION] = rng.uniform(0.9, 1.02)
+    kind[SOFTENING] = rng.uniform(0.0, 0.025)
+    kind[FRICTION] = rng.uniform(0.1, 0.3)
+    noise = 0.0007 * np.exp(rng.normal() * 0.7)
     noise_along = noise * rng.uniform(0.7, 1.8)  # along the table, where cameras see worst
-    gun = rng.random() < 0.85
+    gun = rng.random() < 0.8
     ball = np.zeros(9)
     ball[0] = rng.uniform(-0.6, 0.6)
-    ball[1] = rng.uniform(0.5, 1.5)
+    ball[1] = rng.uniform(0.5, 1.3)
     if not gun:
         ball[1] = rng.uniform(1.1, 2.2) * (1.0 if rng.random() < 0.5 else -1.0)
     ball[2] = min(max(0.25 * np.exp(rng.normal() * 0.27), 0.06), 0.7)

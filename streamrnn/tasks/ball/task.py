@@ -1,5 +1,6 @@
 """The ball task for the trainer: simulated tracks, perhaps recorded ones too, and their scores."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -233,10 +234,33 @@ def example(rows: NDArray[np.float64], *, snapshot: bool = False) -> Example:
 
 
 def vary(rows: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Mirror a recorded track, or begin it later: what could as well have been recorded."""
+    """Make of a recorded track what could as well have been recorded.
+
+    It is mirrored, begun later, and robbed of some fixes. In a picture, another camera sees it:
+    wider or narrower, a little aslant, and at another rate of play. Flights in metres keep their
+    shape, which gravity gave them.
+    """
     rows = rows.copy()
     if rng.random() < 0.5:
         rows[:, 1] *= -1.0
-    if rows.shape[1] == 4 and rng.random() < 0.4:
+    if rng.random() < 0.5:
         rows = rows[int(rng.integers(0, max(1, len(rows) // 3))) :]
+    if rows.shape[1] == 3:
+        rows[:, 1] *= math.exp(rng.normal() * 0.1)
+        rows[:, 1] += rng.normal() * 0.05 * rows[:, 2]
+        rows[:, 2] += rng.normal() * 0.05 * rows[:, 1]
+        if rng.random() < 0.7:
+            rows = _replayed(rows, math.exp(rng.uniform(-0.2, 0.2)))
+    if rng.random() < 0.2:
+        rows[rng.random(len(rows)) < 0.02, 1:] = np.nan
     return rows
+
+
+def _replayed(rows: NDArray[np.float64], pace: float) -> NDArray[np.float64]:
+    """The same play at another pace, under the same stamps; between fixes lie straight lines."""
+    places = np.arange(0.0, len(rows) - 1, pace)[: len(rows)]
+    before = places.astype(np.int64)
+    part = (places - before)[:, None]
+    played = rows[: len(places)].copy()
+    played[:, 1:] = (1.0 - part) * rows[before, 1:] + part * rows[before + 1, 1:]
+    return played
