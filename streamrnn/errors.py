@@ -10,6 +10,7 @@
     │                        configuration, a data worker that died
     ├── TrackError           a file of positions: no CSV, columns missing, not numbers
     ├── SoundError           a file of sound: none, unreadable, empty, cut short
+    ├── DeviceError          a microphone: none, busy, forbidden, unplugged
     └── InputError           a chunk
         ├── DtypeError       elements of the wrong type
         ├── ShapeError       the wrong number of dimensions or columns
@@ -55,6 +56,10 @@ class TrackError(StreamRNNError, ValueError):
 
 class SoundError(StreamRNNError, ValueError):
     """A file of sound that cannot be read."""
+
+
+class DeviceError(StreamRNNError, RuntimeError):
+    """A microphone that cannot be opened, or is gone."""
 
 
 class InputError(StreamRNNError, ValueError):

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
-from streamrnn.config import MotionConfig
+from streamrnn.cli.stream_sound import Options, stream_sound
+from streamrnn.config import AudioConfig, MotionConfig
 from streamrnn.errors import UnsupportedError
 from streamrnn.io.tracks import iterate_rows, read_track
 from streamrnn.model import Model, load
@@ -34,26 +35,47 @@ def add_to(app: typer.Typer) -> None:
 
 def stream(
     model: Annotated[str, typer.Argument(help="A bundled name, or a .safetensors file.")],
-    source: Annotated[str, typer.Argument(help="A CSV track, or - for lines on standard input.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A CSV track, a file of sound, mic, or - for standard input: lines or raw samples."
+        ),
+    ],
     json: Annotated[bool, typer.Option("--json", help="One JSON object a step.")] = False,
-    chunk: Annotated[int, typer.Option(min=1, help="Fixes fed at a time (files).")] = 1,
+    chunk: Annotated[int, typer.Option(min=1, help="Fixes fed at a time (tracks).")] = 1,
     view: Annotated[
-        bool | None, typer.Option(help="Draw the flight; the default in a terminal.")
+        bool | None, typer.Option(help="Draw a picture; the default in a terminal.")
     ] = None,
     speed: Annotated[
         float, typer.Option(min=0.0, help="Pace of the picture; 1: as recorded, 0: no waiting.")
     ] = 1.0,
+    rate: Annotated[
+        int | None, typer.Option(help="Samples a second of the microphone or of raw samples.")
+    ] = None,
+    channels: Annotated[int, typer.Option(min=1, help="Likewise; mixed to their mean.")] = 1,
+    device: Annotated[
+        str | None, typer.Option(help="Microphone, by number or a part of its name.")
+    ] = None,
+    reconnect: Annotated[
+        bool, typer.Option("--reconnect", help="Wait for a microphone that went away.")
+    ] = False,
 ) -> None:
     """Feed a stream as it comes in, and print what the model says at every step.
 
     A track is CSV with the columns time_s, x, y and perhaps z (units may follow: x_px, x_m) and
-    perhaps visible; an empty position is a missing fix, through which the model predicts. However
-    it is cut into chunks, the numbers are those of the whole track, to the bit.
+    perhaps visible; an empty position is a missing fix, through which the model predicts. Sound
+    comes from a microphone, from WAV, FLAC or OGG, or as raw 16-bit little-endian samples; where
+    a device lost some, silence stands in, and it is said. However a stream is cut into chunks,
+    the numbers are those of the whole, to the bit.
     """
     network = load(model)
+    if isinstance(network.config.frontend, AudioConfig):
+        options = Options(json, view, speed, rate, channels, device, reconnect)
+        stream_sound(network, source, options)
+        return
     if not isinstance(network.config.frontend, MotionConfig):
         raise UnsupportedError(
-            f"{model}: expected a model of moving points, got one whose chunks are "
+            f"{model}: expected a model of moving points or of sound, got one whose chunks are "
             f"{network.config.frontend.__struct_config__.tag}; feed it from Python"
         )
     live = source == "-"

@@ -1,0 +1,218 @@
+"""Sound for `streamrnn stream`: a microphone, files, raw samples on standard input."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import Any, cast
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.live import Live
+
+from streamrnn.config import AudioConfig
+from streamrnn.errors import UnsupportedError
+from streamrnn.frontends.audio import AudioFrontend
+from streamrnn.io.microphone import Microphone
+from streamrnn.io.sounds import sound_chunks
+from streamrnn.model import Model
+from streamrnn.predictions import Predictions
+from streamrnn.show.listen import Listening
+from streamrnn.stream import Stream
+
+REDRAWS = 15.0  # pictures a second at most
+SECONDS = 5.0  # of the past that a picture shows
+LONGEST_FILL = 60.0  # seconds of silence that stand in for a longer gap at a time
+Samples = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about sound."""
+
+    json: bool
+    view: bool | None
+    speed: float
+    rate: int | None
+    channels: int
+    device: str | None
+    reconnect: bool
+    chunk_ms: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where sound comes from."""
+
+    rate: int
+    channels: int
+    chunks: Iterator[tuple[Samples, int]]
+    """Samples `(n, channels)`, and how many were lost just before."""
+    live: bool
+
+
+def stream_sound(model: Model, source: str, options: Options) -> None:
+    """Feed sound as it comes in, and tell what the model makes of it."""
+    if source == "mic":
+        device = options.device
+        number = int(device) if device is not None and device.isdigit() else device
+        with Microphone(
+            number, rate=options.rate, channels=options.channels, reconnect=options.reconnect
+        ) as microphone:
+            blocks = ((block.samples, block.gap) for block in microphone)
+            _run(model, Source(microphone.rate, options.channels, blocks, True), options)
+    elif source == "-":
+        rate = options.rate or _front(model).sample_rate
+        _run(model, Source(rate, options.channels, _raw(rate, options), True), options)
+    else:
+        parts = sound_chunks(source, seconds=options.chunk_ms / 1000.0)
+        first = next(parts)
+        chunks = ((part.samples, 0) for part in _again(first, parts))
+        _run(model, Source(first.rate, first.samples.shape[1], chunks, False), options)
+
+
+def _front(model: Model) -> AudioConfig:
+    front = model.config.frontend
+    if not isinstance(front, AudioConfig):
+        raise UnsupportedError(f"{model.name}: expected a model of sound")
+    return front
+
+
+def _again(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield from rest
+
+
+def _raw(rate: int, options: Options) -> Iterator[tuple[Samples, int]]:
+    """16-bit little-endian samples from standard input, as they come."""
+    width = 2 * options.channels
+    held = b""
+    while True:
+        data = cast(BufferedReader, sys.stdin.buffer).read1(
+            width * max(1, rate * options.chunk_ms // 1000)
+        )
+        if not data:
+            return
+        held += data
+        whole = len(held) // width * width
+        yield np.frombuffer(held[:whole], "<i2").reshape(-1, options.channels), 0
+        held = held[whole:]
+
+
+def _parts(source: Source) -> Iterator[tuple[Samples | None, int]]:
+    """The source's chunks, and None at its end; gaps are filled with silence.
+
+    So positions stay those of the device. The length of a gap comes with the first of its filling.
+    """
+    for samples, gap in source.chunks:
+        left = gap
+        while left:
+            count = min(left, int(LONGEST_FILL * source.rate))
+            yield np.zeros((count, source.channels), samples.dtype), gap if left == gap else 0
+            left -= count
+        yield samples, 0
+    yield None, 0
+
+
+def _heard(stream: Stream, source: Source) -> Iterator[tuple[int, int, Predictions]]:
+    """How many samples came, how many were lost before them, and what is predicted."""
+    for samples, gap in _parts(source):
+        if samples is None:
+            yield 0, 0, stream.flush()
+        else:
+            yield len(samples), gap, stream.feed(samples)
+
+
+def _run(model: Model, source: Source, options: Options) -> None:
+    stream = model.stream(rate=source.rate, channels=source.channels)
+    console = Console()
+    try:
+        if options.json:
+            _write(stream, source)
+        elif console.is_terminal if options.view is None else options.view:
+            _draw(console, model, stream, source, options)
+        else:
+            _print(console, stream, source)
+    except KeyboardInterrupt:
+        console.print("stopped", style="dim")
+
+
+def _write(stream: Stream, source: Source) -> None:
+    """One JSON object a step, and one a gap."""
+    arrived = 0
+    for count, gap, said in _heard(stream, source):
+        if gap:
+            lost = {"gap": gap, "position": arrived, "time": arrived / source.rate}
+            sys.stdout.buffer.write(msgspec.json.encode(lost) + b"\n")
+        arrived += count
+        for each in said:
+            plain = {
+                "position": each.position,
+                "time": each.time,
+                "label": each.label,
+                "score": each.score,
+                "events": [event._asdict() for event in each.events],
+            }
+            sys.stdout.buffer.write(msgspec.json.encode(plain) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _print(console: Console, stream: Stream, source: Source) -> None:
+    """A line where something happens: an event, or another label where there are no events."""
+    before: str | None = None
+    arrived = 0
+    for count, gap, said in _heard(stream, source):
+        if gap:
+            console.print(f"{arrived / source.rate:9.2f} s  lost {gap} samples", highlight=False)
+        arrived += count
+        eventful = said.probabilities is not None
+        for each in said:
+            time_s = 0.0 if each.time is None else each.time
+            for event in each.events:
+                told = f"{event.kind:<8} {event.label} {event.score:.0%}"
+                console.print(f"{time_s:9.2f} s  {told}", highlight=False)
+            if not eventful and each.label != before:
+                before = each.label
+                console.print(f"{time_s:9.2f} s  {before} {each.score or 0:.0%}", highlight=False)
+
+
+def _draw(console: Console, model: Model, stream: Stream, source: Source, options: Options) -> None:
+    """The scrolling picture; a file is played at its pace, or faster."""
+    front = _front(model)
+    ear = AudioFrontend(replace(front, stack=1)).stream(rate=source.rate, channels=source.channels)
+    picture = Listening(model.labels, seconds=SECONDS, rate=front.sample_rate / front.hop)
+    size = {"columns": min(console.width, 120), "rows": max(6, min(console.height - 12, 24))}
+    begun, drawn, arrived, busy, lost = time.monotonic(), 0.0, 0, 0.0, 0
+    hidden = stream.hidden
+    with Live(console=console, auto_refresh=False) as live:
+        for samples, gap in _parts(source):
+            began = time.monotonic()
+            said = stream.flush() if samples is None else stream.feed(samples)
+            lost += gap
+            last = samples is None
+            if samples is None:
+                picture.add(np.zeros(0), ear.flush().values, hidden, said)
+            else:
+                full = 32_768.0 if samples.dtype == np.int16 else 1.0
+                hidden = stream.hidden
+                mono = samples.mean(axis=1, dtype=np.float64) / full
+                picture.add(mono, ear.feed(samples).values, hidden, said)
+                arrived += len(samples)
+            heard = arrived / source.rate
+            busy += time.monotonic() - began
+            if not source.live and options.speed > 0:
+                time.sleep(max(0.0, begun + heard / options.speed - time.monotonic()))
+            now = time.monotonic()
+            if now - drawn >= 1.0 / REDRAWS or last:
+                lag = now - begun - heard if source.live else 0.0
+                status = f"{heard:7.1f} s  real-time factor {busy / max(heard, 0.1):.2f}"
+                if source.live:
+                    status += f"  lag {1000 * max(lag, 0.0):.0f} ms"
+                if lost:
+                    status += f"  lost {lost} samples"
+                live.update(picture.text(**size, status=status), refresh=True)
+                drawn = now

@@ -1,0 +1,128 @@
+"""What a network hears, in a terminal: spectrogram, hidden state, labels, events, level."""
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.text import Text
+
+from streamrnn.predictions import Event, Predictions
+
+# matplotlib's viridis at nine even places: even in lightness, and readable without colour.
+_PALETTE = np.array(
+    [
+        (68, 1, 84),
+        (71, 44, 122),
+        (59, 81, 139),
+        (44, 113, 142),
+        (33, 144, 141),
+        (39, 173, 129),
+        (92, 200, 99),
+        (170, 220, 50),
+        (253, 231, 37),
+    ],
+    float,
+)
+LOWEST, HIGHEST = -13.0, 3.0  # logarithms of power that are dark and bright
+KEPT_EVENTS = 5
+LEADERS = 4
+
+
+class Listening:
+    """A picture that scrolls as sound comes in.
+
+    Args:
+        labels: of the model.
+        seconds: how much of the past is seen.
+        rate: spectra a second.
+    """
+
+    def __init__(self, labels: tuple[str, ...], *, seconds: float, rate: float) -> None:
+        self._labels = labels
+        self._seconds = seconds
+        count = max(1, int(seconds * rate))
+        self._columns: deque[NDArray[np.float32]] = deque(maxlen=count)
+        self._states: deque[NDArray[np.float32]] = deque(maxlen=count)
+        self._said: Predictions | None = None
+        self.events: deque[tuple[float, Event]] = deque(maxlen=KEPT_EVENTS)
+        self.level = 0.0
+        """Root mean square of the last chunk, full scale 1."""
+
+    def add(
+        self,
+        samples: NDArray[np.float64],
+        columns: NDArray[np.float32],
+        hidden: NDArray[np.float32],
+        said: Predictions,
+    ) -> None:
+        """Take a chunk `(n,)`, its spectra `(m, mels)`, the hidden state after it, what was said.
+
+        The hidden state is shown once a spectrum, so that both scroll alike.
+        """
+        if len(samples):
+            self.level = float(np.sqrt(np.mean(samples * samples)))
+        self._columns.extend(columns)
+        self._states.extend([hidden[-1] if len(hidden) else hidden.ravel()] * len(columns))
+        if len(said):
+            self._said = said
+        times = said.times
+        for step, events in enumerate(said.events):
+            at = 0.0 if times is None else float(times[step])
+            self.events.extend((at, event) for event in events)
+
+    def text(self, *, columns: int, rows: int, status: str = "") -> Text:
+        """Draw `rows` lines of `columns` characters, and some lines of words below."""
+        picture = Text(no_wrap=True)
+        high = max(2, rows * 2 // 3)
+        if self._columns:
+            heard = _scaled(np.array(self._columns).T[::-1], 2 * high, columns)
+            _paint(picture, (heard - LOWEST) / (HIGHEST - LOWEST))
+            states = np.array(self._states).T
+            if states.size:
+                seen = _scaled(states, 2 * max(1, rows - high), columns)
+                _paint(picture, 0.5 + 0.5 * seen)
+        picture.append(f"{self._seconds:g} s of spectrogram; below it the hidden state", "dim")
+        picture.append("\n")
+        decibels = 20.0 * np.log10(max(self.level, 1e-5))
+        bar = round(max(0.0, decibels + 60.0) / 3.0)
+        picture.append(f"level {decibels:4.0f} dB {'█' * bar}{'·' * (20 - bar)}  {status}\n")
+        for label, share in self._leaders():
+            picture.append(f"{label:>12} {share:4.0%} {'█' * round(30 * share)}\n", _ink(share))
+        for at, event in reversed(self.events):
+            picture.append(f"{at:9.2f} s  {event.kind:<8} {event.label} {event.score:.0%}\n")
+        return picture
+
+    def _leaders(self) -> list[tuple[str, float]]:
+        said = self._said
+        if said is None or not self._labels:
+            return []
+        if said.probabilities is not None:
+            shares = said.probabilities[-1]
+        else:
+            shares = np.exp(said.outputs[-1] - said.outputs[-1].max()).astype(np.float64)
+            shares /= shares.sum()
+        order = np.argsort(shares)[::-1][:LEADERS].tolist()
+        return [(self._labels[k], float(shares[k])) for k in order]
+
+
+def _ink(share: float) -> str:
+    return "bold" if share > 0.5 else "dim"
+
+
+def _scaled(image: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
+    """An image `(a, b)` at another size: the nearest elements, the newest column at the right."""
+    down = np.arange(rows) * image.shape[0] // rows
+    across = np.arange(columns) * image.shape[1] // columns
+    return image[down][:, across]
+
+
+def _paint(picture: Text, image: NDArray[np.floating]) -> None:
+    """Append an image of values 0 to 1, two pixels a character."""
+    place = np.clip(np.nan_to_num(image), 0.0, 1.0) * (len(_PALETTE) - 1)
+    low = np.minimum(place.astype(int), len(_PALETTE) - 2)
+    part = (place - low)[..., None]
+    colours = ((1.0 - part) * _PALETTE[low] + part * _PALETTE[low + 1]).astype(int)
+    for upper, lower in zip(colours[::2].tolist(), colours[1::2].tolist(), strict=True):
+        for (r, g, b), (s, h, c) in zip(upper, lower, strict=True):
+            picture.append("▀", f"rgb({r},{g},{b}) on rgb({s},{h},{c})")
+        picture.append("\n")
