@@ -127,8 +127,9 @@ def test_recorded_tracks_join_the_simulated_ones(tmp_path):
 
 
 def test_another_pace_moves_along_the_same_way():
-    times = np.arange(50) / 30
-    rows = np.column_stack((times, 3.0 * np.arange(50), 100.0 - np.arange(50)))
+    times = np.arange(50.0) / 30
+    rows = np.empty((50, 3))
+    rows[:] = np.column_stack((times, 3.0 * np.arange(50), 100.0 - np.arange(50)))
     rng = np.random.default_rng(0)
     for _ in range(30):
         found = vary(rows, rng)
@@ -136,7 +137,8 @@ def test_another_pace_moves_along_the_same_way():
         steps = steps[np.isfinite(steps).all(axis=1)]
         assert np.abs(np.diff(steps, axis=0)).max() < 1e-9  # as straight and as even
         assert (np.diff(found[:, 0]) > 0).all() and (np.abs(steps[0]) > 0.3).all()
-    solid = np.column_stack((rows, rows[:, 2]))
+    solid = np.empty((50, 4))
+    solid[:] = np.column_stack((rows, rows[:, 2]))
     for _ in range(30):
         found = vary(solid, rng)
         seen = found[np.isfinite(found[:, 3])]
