@@ -187,7 +187,6 @@ class DetectDecoder:
     """Smoothed probabilities of classes, and events: `start`, `detected`, `end`."""
 
     def __init__(self, config: DetectConfig) -> None:
-        self.config = config
         self.labels = config.labels
         ignored = [label in config.ignored for label in config.labels]
         own = [config.thresholds.get(label, config.threshold) for label in config.labels]

@@ -13,7 +13,7 @@ PACKAGE = Path(streamrnn.__file__).parent
 
 # design.md's rooms from above to below; rooms of one line may import each other.
 ROOMS = [
-    {"errors", "config", "state", "predictions"},
+    {"errors", "config", "experiment", "state", "predictions"},
     {"kernels"},
     {"frontends"},
     {"decoders"},
@@ -30,7 +30,16 @@ ROOMS = [
 RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
 # Asked for by name, when the function is called.
 ASKED = {("streamrnn/__init__.py", "learn")}
-HEAVY = ("torch", "torchaudio", "sounddevice", "matplotlib", "scipy", "onnxruntime", "onnx")
+HEAVY = (
+    "torch",
+    "torchaudio",
+    "sounddevice",
+    "soundfile",
+    "matplotlib",
+    "scipy",
+    "onnxruntime",
+    "onnx",
+)
 
 
 def imported(path: Path) -> list[tuple[int, str]]:

@@ -69,14 +69,15 @@ def stream(
     the numbers are those of the whole, to the bit.
     """
     network = load(model)
-    if isinstance(network.config.frontend, AudioConfig):
+    front = network.config.frontend
+    if isinstance(front, AudioConfig):
         options = Options(json, view, speed, rate, channels, device, reconnect)
-        stream_sound(network, source, options)
+        stream_sound(network, front, source, options)
         return
-    if not isinstance(network.config.frontend, MotionConfig):
+    if not isinstance(front, MotionConfig):
         raise UnsupportedError(
             f"{model}: expected a model of moving points or of sound, got one whose chunks are "
-            f"{network.config.frontend.__struct_config__.tag}; feed it from Python"
+            f"{front.__struct_config__.tag}; feed it from Python"
         )
     live = source == "-"
     chunks = _lines(source) if live else _file(source, chunk)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
+from itertools import chain
 from typing import Any, cast
 
 import msgspec
@@ -15,7 +16,6 @@ from rich.console import Console
 from rich.live import Live
 
 from streamrnn.config import AudioConfig
-from streamrnn.errors import UnsupportedError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.io.microphone import Microphone
 from streamrnn.io.sounds import sound_chunks
@@ -55,8 +55,8 @@ class Source:
     live: bool
 
 
-def stream_sound(model: Model, source: str, options: Options) -> None:
-    """Feed sound as it comes in, and tell what the model makes of it."""
+def stream_sound(model: Model, front: AudioConfig, source: str, options: Options) -> None:
+    """Feed sound as it comes in, and tell what the model makes of it; `front` is the model's."""
     if source == "mic":
         device = options.device
         number = int(device) if device is not None and device.isdigit() else device
@@ -64,27 +64,15 @@ def stream_sound(model: Model, source: str, options: Options) -> None:
             number, rate=options.rate, channels=options.channels, reconnect=options.reconnect
         ) as microphone:
             blocks = ((block.samples, block.gap) for block in microphone)
-            _run(model, Source(microphone.rate, options.channels, blocks, True), options)
+            _run(model, front, Source(microphone.rate, options.channels, blocks, True), options)
     elif source == "-":
-        rate = options.rate or _front(model).sample_rate
-        _run(model, Source(rate, options.channels, _raw(rate, options), True), options)
+        rate = options.rate or front.sample_rate
+        _run(model, front, Source(rate, options.channels, _raw(rate, options), True), options)
     else:
         parts = sound_chunks(source, seconds=options.chunk_ms / 1000.0)
         first = next(parts)
-        chunks = ((part.samples, 0) for part in _again(first, parts))
-        _run(model, Source(first.rate, first.samples.shape[1], chunks, False), options)
-
-
-def _front(model: Model) -> AudioConfig:
-    front = model.config.frontend
-    if not isinstance(front, AudioConfig):
-        raise UnsupportedError(f"{model.name}: expected a model of sound")
-    return front
-
-
-def _again(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
-    yield first
-    yield from rest
+        chunks = ((part.samples, 0) for part in chain([first], parts))
+        _run(model, front, Source(first.rate, first.samples.shape[1], chunks, False), options)
 
 
 def _raw(rate: int, options: Options) -> Iterator[tuple[Samples, int]]:
@@ -127,14 +115,14 @@ def _heard(stream: Stream, source: Source) -> Iterator[tuple[int, int, Predictio
             yield len(samples), gap, stream.feed(samples)
 
 
-def _run(model: Model, source: Source, options: Options) -> None:
+def _run(model: Model, front: AudioConfig, source: Source, options: Options) -> None:
     stream = model.stream(rate=source.rate, channels=source.channels)
     console = Console()
     try:
         if options.json:
             _write(stream, source)
         elif console.is_terminal if options.view is None else options.view:
-            _draw(console, model, stream, source, options)
+            _draw(console, model.labels, front, stream, source, options.speed)
         else:
             _print(console, stream, source)
     except KeyboardInterrupt:
@@ -180,11 +168,17 @@ def _print(console: Console, stream: Stream, source: Source) -> None:
                 console.print(f"{time_s:9.2f} s  {before} {each.score or 0:.0%}", highlight=False)
 
 
-def _draw(console: Console, model: Model, stream: Stream, source: Source, options: Options) -> None:
+def _draw(
+    console: Console,
+    labels: tuple[str, ...],
+    front: AudioConfig,
+    stream: Stream,
+    source: Source,
+    speed: float,
+) -> None:
     """The scrolling picture; a file is played at its pace, or faster."""
-    front = _front(model)
     ear = AudioFrontend(replace(front, stack=1)).stream(rate=source.rate, channels=source.channels)
-    picture = Listening(model.labels, seconds=SECONDS, rate=front.sample_rate / front.hop)
+    picture = Listening(labels, seconds=SECONDS, rate=front.sample_rate / front.hop)
     size = {"columns": min(console.width, 120), "rows": max(6, min(console.height - 12, 24))}
     begun, drawn, arrived, busy, lost = time.monotonic(), 0.0, 0, 0.0, 0
     hidden = stream.hidden
@@ -204,8 +198,8 @@ def _draw(console: Console, model: Model, stream: Stream, source: Source, option
                 arrived += len(samples)
             heard = arrived / source.rate
             busy += time.monotonic() - began
-            if not source.live and options.speed > 0:
-                time.sleep(max(0.0, begun + heard / options.speed - time.monotonic()))
+            if not source.live and speed > 0:
+                time.sleep(max(0.0, begun + heard / speed - time.monotonic()))
             now = time.monotonic()
             if now - drawn >= 1.0 / REDRAWS or last:
                 lag = now - begun - heard if source.live else 0.0

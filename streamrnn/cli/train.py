@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from streamrnn.config import load_experiment
 from streamrnn.errors import UnsupportedError
+from streamrnn.experiment import load_experiment
 
 
 def add_to(app: typer.Typer) -> None:

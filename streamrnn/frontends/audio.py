@@ -114,8 +114,6 @@ class AudioState:
         before = self._arrived
         if self._converts:
             signal = self._convert(signal)
-        elif not len(signal):
-            return self._frames(signal, before, 0)
         return self._frames(signal, before, len(chunk))
 
     def flush(self) -> Frames:

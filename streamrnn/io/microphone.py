@@ -176,7 +176,7 @@ class Microphone:
     def _next(self) -> Block | None:
         """The next block; None: the device is gone, or closed."""
         with self._ready:
-            while self._written == self._taken:
+            while self._written == self._taken and not self._gaps:
                 if self._closed or time.monotonic() - self._heard > SILENT:
                     return None
                 self._ready.wait(0.1)

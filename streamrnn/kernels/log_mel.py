@@ -17,8 +17,8 @@ from streamrnn.kernels.spectrum import fft_tables, logarithms, power_spectrum
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-ARRIVED, COLUMNS, FRAMES = 0, 1, 2  # samples, columns and frames so far
-COUNTS = 3
+ARRIVED, COLUMNS = 0, 1  # samples and columns so far
+COUNTS = 2
 WINDOW, HOP, FFT, MELS, STACK = 0, 1, 2, 3, 4  # of a plan; then first and end bin of each band
 PLAN = 5
 SUMS = 4  # interleaved partial sums of a band, added pairwise
@@ -186,7 +186,6 @@ def log_mel_frames(
             row[(stack - 1) * mels + k] = column[k]
         ends[written] = before + start + window
         written += 1
-        counts[FRAMES] += 1
 
     fresh = signal.shape[0]
     if fresh >= window:

@@ -15,8 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from streamrnn.config import Experiment
 from streamrnn.errors import TrainingError
+from streamrnn.experiment import Experiment
 
 FORMAT = "streamrnn checkpoint 1"
 HARMLESS = {"train.worker", "train.checkpoint_minutes"}

@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 import torch
 
-from streamrnn.config import Experiment
 from streamrnn.errors import ConfigError
+from streamrnn.experiment import Experiment
 from streamrnn.learn.checkpoint import read_checkpoint, write_atomic, write_checkpoint
 from streamrnn.learn.progress import Reporter, Scalars
 from streamrnn.learn.trainer import Trainer

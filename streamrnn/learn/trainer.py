@@ -9,8 +9,8 @@ import msgspec
 import torch
 from torch import Tensor, nn
 
-from streamrnn.config import Experiment
 from streamrnn.errors import ConfigError, TrainingError
+from streamrnn.experiment import Experiment
 from streamrnn.learn.checkpoint import Checkpoint
 from streamrnn.learn.data import Batch, lanes
 from streamrnn.learn.losses import loss_of

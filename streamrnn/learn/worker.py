@@ -17,8 +17,8 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Any
 
-from streamrnn.config import Experiment, TrainConfig
 from streamrnn.errors import TrainingError
+from streamrnn.experiment import Experiment, TrainConfig
 from streamrnn.learn.data import Batch, lanes
 from streamrnn.tasks import load_task
 from streamrnn.tasks.base import Task

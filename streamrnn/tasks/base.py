@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.config import ModelConfig
+from streamrnn.config import ModelConfig, NetworkConfig, convert
+from streamrnn.errors import ConfigError
 
 
 class Example(NamedTuple):
@@ -63,3 +64,15 @@ class Task(Protocol):
     def evaluate(self, model: Any) -> dict[str, Any]:
         """Scores of a `streamrnn.Model` for its card: plain data that JSON can hold."""
         ...
+
+
+def network_config(network: Mapping[str, Any], **sizes: int) -> NetworkConfig:
+    """The network of an experiment, with the sizes that the task's data fixes.
+
+    Raises:
+        ConfigError: a key is unknown, or says another size.
+    """
+    for name, size in sizes.items():
+        if network.get(name, size) != size:
+            raise ConfigError(f"network.{name}: expected {size}, got {network[name]}")
+    return convert({**network, **sizes}, NetworkConfig, where="network")

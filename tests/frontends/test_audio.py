@@ -79,7 +79,7 @@ def test_a_frame_is_known_with_its_last_sample():
     assert 1197 + 18 < places[0] <= 1197 + 18 + 9
 
 
-def test_integers_are_thousandths_of_floats():
+def test_integers_are_floats_of_full_scale():
     x = noise(2000)
     floats = x.astype(np.float32) / 2**15
     assert heard(PLAIN, x)[0].tobytes() == heard(PLAIN, floats)[0].tobytes()

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from streamrnn.config import Experiment
 from streamrnn.errors import TrainingError
+from streamrnn.experiment import Experiment
 from streamrnn.learn.checkpoint import write_atomic
 from streamrnn.learn.train import train
 from tests.learn.toy import experiment

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from streamrnn.config import Experiment, encode
+from streamrnn.config import encode
 from streamrnn.errors import ConfigError, TrainingError
+from streamrnn.experiment import Experiment
 from streamrnn.learn.checkpoint import read_checkpoint
 from streamrnn.learn.train import train
 from streamrnn.model import load
@@ -98,7 +99,7 @@ def test_worker_changes_no_bit(tmp_path: Path, worker: str) -> None:
 
 SCRIPT = """
 import sys, msgspec
-from streamrnn.config import Experiment
+from streamrnn.experiment import Experiment
 from streamrnn.learn.train import train
 if __name__ == "__main__":
     train(msgspec.json.decode(sys.argv[1], type=Experiment), run=sys.argv[2])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from streamrnn.config import TrainConfig
 from streamrnn.errors import ConfigError, TrainingError
+from streamrnn.experiment import TrainConfig
 from streamrnn.learn.checkpoint import read_checkpoint
 from streamrnn.learn.network import Network, detach
 from streamrnn.learn.train import train

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from streamrnn.config import Experiment, TrainConfig
 from streamrnn.errors import TrainingError
+from streamrnn.experiment import Experiment, TrainConfig
 from streamrnn.learn.worker import Item, batches
 from streamrnn.tasks import load_task
 

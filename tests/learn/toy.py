@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from streamrnn.config import (
     ClassesConfig,
-    Experiment,
     ModelConfig,
     NetworkConfig,
-    TrainConfig,
     convert,
 )
+from streamrnn.experiment import Experiment, TrainConfig
 from streamrnn.tasks.base import Example
 
 

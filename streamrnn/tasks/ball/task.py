@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from streamrnn.config import (
     ModelConfig,
     MotionConfig,
-    NetworkConfig,
     PointsConfig,
     Record,
     convert,
@@ -35,7 +34,7 @@ from streamrnn.model import load
 from streamrnn.tasks.ball.evaluate import Foreseen, Predictor, evaluate
 from streamrnn.tasks.ball.simulate import sequences
 from streamrnn.tasks.ball.targets import HORIZONS, targets
-from streamrnn.tasks.base import Example
+from streamrnn.tasks.base import Example, network_config
 
 HELD_BACK = 2_000_000_000  # seeds of tracks that no training sees
 # What a frame tells of where the ball is, and nothing of how it came there: for each axis the way
@@ -118,13 +117,10 @@ class BallTask:
 
     def model_config(self, network: Mapping[str, Any]) -> ModelConfig:
         """The network, between the motion front end and the decoder of points."""
-        sizes = {"input_size": FRAME_SIZE, "output_size": OUTPUTS_PER_HORIZON * len(HORIZONS)}
-        for name, size in sizes.items():
-            if network.get(name, size) != size:
-                raise ConfigError(f"network.{name}: expected {size}, got {network[name]}")
+        outputs = OUTPUTS_PER_HORIZON * len(HORIZONS)
         return ModelConfig(
             name=self.name,
-            network=convert({**network, **sizes}, NetworkConfig, where="network"),
+            network=network_config(network, input_size=FRAME_SIZE, output_size=outputs),
             frontend=MotionConfig(),
             decoder=PointsConfig(
                 horizons=HORIZONS, anchor="position" if self.data.snapshot else "line"

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.config import AudioConfig, ClassesConfig, ModelConfig, NetworkConfig, Record, convert
+from streamrnn.config import AudioConfig, ClassesConfig, ModelConfig, Record, convert
 from streamrnn.errors import ConfigError
 from streamrnn.io.sounds import sound_files
-from streamrnn.tasks.base import Example
+from streamrnn.tasks.base import Example, network_config
 from streamrnn.tasks.keywords.evaluate import score
 from streamrnn.tasks.keywords.streams import SILENCE, UNKNOWN, Voices, example
-from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, part_of, read_clips, read_mono
+from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, read_clips, read_mono, within
 
 WORDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
 NOISE = "_background_noise_"  # a folder of Speech Commands
@@ -80,33 +80,27 @@ class KeywordsTask:
                 clips.append(clip)
             else:
                 clips.append(clip._replace(label=UNKNOWN))
-        self.kept = [clip for clip in clips if part_of(clip.speaker) in data.held]
-        away = {*data.held, *data.leave}
-        learnt = [clip for clip in clips if part_of(clip.speaker) not in away]
+        self.kept = within(clips, data.held)
+        learnt = within(clips, [p for p in range(PARTS) if p not in (*data.held, *data.leave)])
         self.voices = Voices(_by_label(learnt, data.words), speech, noise, data.frontend)
-        mean, scale = self._statistics()
-        self._mean, self._scale = mean, scale
+        self._mean, self._scale = self._statistics()
 
     def model_config(self, network: Mapping[str, Any]) -> ModelConfig:
         """The network, between the front end of sound and the decoder of classes."""
         front = self.data.frontend
-        sizes = {"input_size": front.stack * front.mels, "output_size": len(self.voices.labels)}
-        for name, size in sizes.items():
-            if network.get(name, size) != size:
-                raise ConfigError(f"network.{name}: expected {size}, got {network[name]}")
+        frame, labels = front.stack * front.mels, self.voices.labels
         return ModelConfig(
             name=self.name,
-            network=convert({**network, **sizes}, NetworkConfig, where="network"),
+            network=network_config(network, input_size=frame, output_size=len(labels)),
             frontend=front,
-            decoder=ClassesConfig(labels=self.voices.labels),
+            decoder=ClassesConfig(labels=labels),
         )
 
     def training(self, seed: int, epoch: int) -> Iterator[Example]:
         """Fresh streams of the clips."""
         rng = np.random.default_rng((seed, epoch))
-        fill = self._mean
         for _ in range(self.data.streams):
-            yield example(self.voices.stream(rng, fill))
+            yield example(self.voices.stream(rng, self._mean))
 
     def validation(self) -> Sequence[Example]:
         """The clips that are kept back, in random order, 40 to a stream."""
