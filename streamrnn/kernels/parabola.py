@@ -107,4 +107,5 @@ def falls(place: float, step: float, bend: float) -> float:
     """Count the samples until place + step·t + bend·t²/2 falls to 0; −1 if it never does."""
     if place < 0.0 or bend >= 0.0:
         return -1.0
-    return (-step - np.sqrt(step * step - 2.0 * bend * place)) / bend
+    samples = (-step - np.sqrt(step * step - 2.0 * bend * place)) / bend
+    return samples if samples > 0.0 else 0.0  # the square of the least steps is 0
