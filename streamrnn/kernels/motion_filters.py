@@ -21,7 +21,7 @@ SEEN, ROWS, LAST_TIME, SPACING, FINE, FIX_TIME = 0, 1, 2, 3, 4, 5
 DIMS = 6  # 2 or 3; 0 until the first row
 TURN_COS, TURN_SIN, TURNED = 7, 8, 9
 FIRST, POINT, STEP_1, STEP_2, STEP_3, STEP_4 = 10, 13, 16, 19, 22, 25
-FAST_POINT, FAST_STEP, SLOW_POINT, SLOW_STEP, MISS = 28, 31, 34, 37, 40
+FAST_POINT, FAST_STEP, SLOW_POINT, SLOW_STEP, MISS = 28, 31, 34, 37, 40  # points: from the last fix
 LOCAL, STABLE, SURPRISE = 43, 44, 45
 LOWEST, HIGHEST, TREND, EXTREME, VALLEY, PEAK = 46, 49, 52, 55, 58, 61
 SINCE_EXTREME, SINCE_VALLEY, SINCE_PEAK = 64, 67, 70
@@ -84,7 +84,8 @@ def follow(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> N
     surprise = 0.0
     for axis in range(dims):
         value = row[1 + axis]
-        moved = (value - state[POINT + axis]) / samples
+        way = value - state[POINT + axis]
+        moved = way / samples
         square += moved * moved
         state[STEP_4 + axis] = state[STEP_3 + axis]
         state[STEP_3 + axis] = state[STEP_2 + axis]
@@ -93,25 +94,23 @@ def follow(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> N
         if second or fresh:
             state[FAST_STEP + axis] = moved
             state[SLOW_STEP + axis] = moved
-            state[FAST_POINT + axis] = value
-            state[SLOW_POINT + axis] = value
+            state[FAST_POINT + axis] = 0.0
+            state[SLOW_POINT + axis] = 0.0
             state[MISS + axis] = 0.0
         else:
             # After a gap the velocity gain works on miss / samples: the miss grew that long.
-            expected = state[FAST_POINT + axis] + state[FAST_STEP + axis] * samples
-            miss = value - expected
+            miss = way - (state[FAST_POINT + axis] + state[FAST_STEP + axis] * samples)
             surprise += miss * miss
             state[MISS + axis] = miss
-            state[FAST_POINT + axis] = expected + FAST_ALPHA * miss
+            state[FAST_POINT + axis] = (FAST_ALPHA - 1.0) * miss
             state[FAST_STEP + axis] += FAST_BETA * miss / samples
 
             alpha, beta = SLOW_ALPHA, SLOW_BETA
             if count < 8.0:  # the least-squares line through the fixes so far
                 alpha = 2.0 * (2.0 * count + 1.0) / ((count + 1.0) * (count + 2.0))
                 beta = 6.0 / ((count + 1.0) * (count + 2.0))
-            expected = state[SLOW_POINT + axis] + state[SLOW_STEP + axis] * samples
-            miss = value - expected
-            state[SLOW_POINT + axis] = expected + alpha * miss
+            miss = way - (state[SLOW_POINT + axis] + state[SLOW_STEP + axis] * samples)
+            state[SLOW_POINT + axis] = (alpha - 1.0) * miss
             state[SLOW_STEP + axis] += beta * miss / samples
         state[POINT + axis] = value
 
@@ -200,8 +199,6 @@ def _start(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> N
         value = row[1 + axis] if axis < dims else 0.0
         state[FIRST + axis] = value
         state[POINT + axis] = value
-        state[FAST_POINT + axis] = value
-        state[SLOW_POINT + axis] = value
         state[EVENT_A + axis] = value
         state[EVENT_B + axis] = value
         state[EVENT_C + axis] = value
