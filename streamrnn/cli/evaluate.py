@@ -10,16 +10,20 @@ from rich.console import Console
 from rich.progress import Progress
 
 from streamrnn.config import AudioConfig, MotionConfig
-from streamrnn.errors import SoundError, UnsupportedError
+from streamrnn.errors import ConfigError, SoundError, UnsupportedError
 from streamrnn.io.tracks import read_track, read_tracks
 from streamrnn.model import Model, load
-from streamrnn.show.scores import confusion_table, score_table
+from streamrnn.show.det import wake_plot
+from streamrnn.show.scores import confusion_table, score_table, wake_table
 from streamrnn.tasks.ball.evaluate import evaluate as score_points
 from streamrnn.tasks.ball.targets import HORIZONS
 from streamrnn.tasks.ball.task import predictor, without_memory
 from streamrnn.tasks.keywords.evaluate import score as score_words
 from streamrnn.tasks.keywords.streams import UNKNOWN
-from streamrnn.tasks.sounds.clips import read_clips
+from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, read_clips, within
+from streamrnn.tasks.wake.evaluate import score as score_wake
+from streamrnn.tasks.wake.streams import BACKGROUND
+from streamrnn.tasks.wake.words import Spoken, spoken
 
 
 def add_to(app: typer.Typer) -> None:
@@ -32,6 +36,21 @@ def evaluate(
     folder: Annotated[
         Path, typer.Argument(help="A folder of CSV tracks, or one; of sounds, DIR/LABEL/*.wav.")
     ],
+    negatives: Annotated[
+        list[Path] | None,
+        typer.Option(help="Wake words: a folder of sounds without any of them; repeatable."),
+    ] = None,
+    noise: Annotated[
+        Path | None, typer.Option(help="Wake words: noises to be mixed under the words.")
+    ] = None,
+    noise_db: Annotated[float, typer.Option(help="How far the noise lies below a word.")] = 10.0,
+    parts: Annotated[
+        str,
+        typer.Option(help="Sounds of these of the ten parts alone, as data.leave has them: 1,2."),
+    ] = "",
+    plot: Annotated[
+        Path | None, typer.Option(help="Wake words: draw the DET curve to a file.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Score a model on recordings.
@@ -43,21 +62,58 @@ def evaluate(
 
     Of words: a clip's label is the likeliest class at the last step inside it. accuracy: each
     clip from a fresh state. accuracy_endless: all clips joined in one shuffled order, with the
-    state carried from the first to the last. A folder whose name is none of the labels counts as
-    unknown.
+    state carried from the first to the last, and never reset. A folder whose name is none of the
+    labels counts as unknown.
+
+    Of wake words: the words are laid between pieces of the negatives into one stream, and the
+    negatives make another; neither is ever reset. A word is found where it is detected after its
+    beginning and at most 1 s after its end; the delay counts from the end. The end is where the
+    energy of 10 ms falls 22 dB below the clip's loudest 0.1 s for more than 0.25 s; in noise,
+    where a word would last longer than 1.1 s, 16, 12, 8 or 5 dB. Clips that name no speaker are
+    parted by file.
     """
     network = load(model)
     kind = network.config.frontend
+    chosen = _parts(parts)
+    scores: dict[str, Any]
     if isinstance(kind, MotionConfig):
         scores, picture = _points(network, folder)
+    elif isinstance(kind, AudioConfig) and network.labels and BACKGROUND not in network.labels:
+        scores, picture = _words(network, kind, folder, chosen)
     elif isinstance(kind, AudioConfig) and network.labels:
-        scores, picture = _words(network, kind, folder)
+        mixed = (_sounds(noise, kind, chosen) if noise else [], noise_db)
+        others = [clip for path in negatives or () for clip in _sounds(path, kind, chosen)]
+        scores = _wake(network, kind.sample_rate, _clips(folder, kind, chosen), others, mixed)
+        picture = wake_table(scores)
+        if plot:
+            wake_plot(scores, plot)
     else:
         raise UnsupportedError(f"{model}: expected a model of moving points or of words")
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(scores) + b"\n")
     else:
         Console().print(picture)
+
+
+def _parts(text: str) -> tuple[int, ...]:
+    try:
+        chosen = tuple(int(part) for part in text.split(",")) if text else tuple(range(PARTS))
+    except ValueError:
+        chosen = (-1,)
+    if not set(chosen) <= set(range(PARTS)):
+        raise ConfigError(f"--parts: expected numbers from 0 to {PARTS - 1}, got {text!r}")
+    return chosen
+
+
+def _clips(folder: Path, kind: AudioConfig, parts: tuple[int, ...]) -> list[Clip]:
+    found = within(read_clips(folder, kind.sample_rate), parts)
+    if not found:
+        raise SoundError(f"{folder}: expected sounds in the parts {parts}, found none")
+    return found
+
+
+def _sounds(folder: Path, kind: AudioConfig, parts: tuple[int, ...]) -> list[Signal]:
+    return [clip.samples for clip in _clips(folder, kind, parts)]
 
 
 def _points(network: Model, folder: Path) -> tuple[dict[str, Any], Any]:
@@ -74,9 +130,11 @@ def _points(network: Model, folder: Path) -> tuple[dict[str, Any], Any]:
     return scores, score_table(scores)
 
 
-def _words(network: Model, frontend: AudioConfig, folder: Path) -> tuple[dict[str, Any], Any]:
-    clips = read_clips(folder, frontend.sample_rate)
+def _words(
+    network: Model, frontend: AudioConfig, folder: Path, parts: tuple[int, ...]
+) -> tuple[dict[str, Any], Any]:
     known = set(network.labels)
+    clips = _clips(folder, frontend, parts)
     odd = sorted({clip.label for clip in clips} - known)
     if odd and UNKNOWN not in known:
         raise SoundError(
@@ -87,3 +145,25 @@ def _words(network: Model, frontend: AudioConfig, folder: Path) -> tuple[dict[st
         bar = progress.add_task(f"{network.name} on {len(told)} clips, twice", total=2 * len(told))
         scores = score_words(network, told, advance=lambda: progress.advance(bar))
     return scores, confusion_table(scores, network.labels)
+
+
+def _wake(
+    network: Model,
+    rate: int,
+    clips: list[Clip],
+    negatives: list[Signal],
+    noise: tuple[list[Signal], float],
+) -> dict[str, Any]:
+    words: dict[str, list[Spoken]] = {}
+    for clip in clips:
+        words.setdefault(clip.label, []).append(spoken(clip.samples, rate))
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(f"{network.name} on {len(clips)} words and the negatives")
+        return score_wake(
+            network,
+            words,
+            negatives,
+            noise=noise[0],
+            noise_db=noise[1],
+            advance=lambda done, total: progress.update(bar, completed=done, total=total),
+        )

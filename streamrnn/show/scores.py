@@ -87,3 +87,31 @@ def confusion_table(scores: dict[str, Any], labels: Sequence[str]) -> Table:
         share = f"{row.get(label, 0) / total:.0%}" if total else "–"
         table.add_row(label.strip("_"), *cells, share)
     return table
+
+
+def wake_table(scores: dict[str, Any]) -> Table:
+    """False rejects of each word, with false accepts and the delay below.
+
+    Args:
+        scores: what `streamrnn.tasks.wake.evaluate.score` gave.
+    """
+    told = [f"{scores['accepts_among_words']} false detections among the words"]
+    if scores["hours"]:
+        told.append(
+            f"{scores['false_accepts']} in {scores['hours']:.2f} h without any "
+            f"(fewer than {3.0 / scores['hours']:.1f} an hour at 95 % where there are none)"
+        )
+    if scores["delay_ms_median"] is not None:
+        told.append(
+            f"{scores['delay_ms_median']:.0f} ms after a word's end in the middle, "
+            f"{scores['delay_ms_90']:.0f} ms in nine of ten"
+        )
+    table = Table(caption="\n".join(told), box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("word")
+    for name in ("clips", "threshold", "missed", "false rejects"):
+        table.add_column(name, justify="right")
+    for word, own in scores["words"].items():
+        share = own["false_reject_rate"]
+        missed = str(round(share * own["n"]))
+        table.add_row(word, str(own["n"]), f"{own['threshold']:g}", missed, f"{share:.1%}")
+    return table

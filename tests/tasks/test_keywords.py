@@ -14,6 +14,7 @@ from streamrnn.tasks.keywords import task
 from streamrnn.tasks.keywords.evaluate import score
 from streamrnn.tasks.keywords.streams import SILENCE, UNKNOWN, Voices
 from streamrnn.tasks.sounds.clips import PARTS, part_of
+from streamrnn.tasks.sounds.hearing import Hearing
 
 RATE = 16_000
 
@@ -24,7 +25,7 @@ def noise(seed, seconds=1.0):
 
 def voices(stack=2):
     clips = {label: [noise(i)] for i, label in enumerate(("a", "b", UNKNOWN, SILENCE))}
-    return Voices(clips, [noise(8, 3.0)], [noise(9, 5.0)], AudioConfig(stack=stack))
+    return Voices(clips, [noise(8, 3.0)], Hearing([noise(9, 5.0)], AudioConfig(stack=stack)))
 
 
 @pytest.mark.parametrize("stack", [1, 3])
@@ -32,7 +33,7 @@ def test_a_step_belongs_to_the_clip_that_its_last_sample_is_in(stack: int) -> No
     made = voices(stack)
     a, b, silence = (made.labels.index(label) for label in ("a", "b", SILENCE))
     spans = [(a, 0, 16_000), (-1, 16_000, 32_000), (b, 32_000, 48_000)]
-    columns = made.columns(np.concatenate([noise(i) for i in range(3)]))
+    columns = made.hearing.columns(np.concatenate([noise(i) for i in range(3)]))
     frames, label, weight = made.frames(columns, spans)
     assert len(frames) == len(label) == len(weight) == len(columns) // stack
     np.testing.assert_array_equal(frames[3].reshape(stack, -1), columns[3 * stack : 4 * stack])
@@ -77,7 +78,7 @@ def test_speakers_that_are_kept_or_left_out_are_not_learnt_from(folder: Path) ->
     assert {clip.label for clip in made.kept} == {"yes", "no", UNKNOWN, SILENCE}
     learnt = {label: len(found) for label, found in made.voices.clips.items()}
     assert set(learnt.values()) == {24 - counts[:3].sum()}
-    assert len(made.voices.noise) == 1
+    assert len(made.voices.hearing.noise) == 1
     examples = list(made.training(1, 2))
     again = list(made.training(1, 2))
     assert len(examples) == 3

@@ -13,6 +13,7 @@ from streamrnn.tasks.base import Example, network_config
 from streamrnn.tasks.keywords.evaluate import score
 from streamrnn.tasks.keywords.streams import SILENCE, UNKNOWN, Voices, example
 from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, read_clips, read_mono, within
+from streamrnn.tasks.sounds.hearing import Hearing
 
 WORDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
 NOISE = "_background_noise_"  # a folder of Speech Commands
@@ -82,8 +83,11 @@ class KeywordsTask:
                 clips.append(clip._replace(label=UNKNOWN))
         self.kept = within(clips, data.held)
         learnt = within(clips, [p for p in range(PARTS) if p not in (*data.held, *data.leave)])
-        self.voices = Voices(_by_label(learnt, data.words), speech, noise, data.frontend)
-        self._mean, self._scale = self._statistics()
+        self.hearing = Hearing(noise, data.frontend)
+        self.voices = Voices(_by_label(learnt, data.words), speech, self.hearing)
+        rng = np.random.default_rng(HELD_BACK)
+        some = [self.voices.stream(rng)[0] for _ in range(60)]
+        self._mean, self._scale = self.hearing.normalisation(some)
 
     def model_config(self, network: Mapping[str, Any]) -> ModelConfig:
         """The network, between the front end of sound and the decoder of classes."""
@@ -129,17 +133,8 @@ class KeywordsTask:
         for clip in clips:
             spans.append((self.voices.labels.index(clip.label), at, at + len(clip.samples)))
             at += len(clip.samples)
-        columns = self.voices.columns(np.concatenate([clip.samples for clip in clips]))
+        columns = self.hearing.columns(np.concatenate([clip.samples for clip in clips]))
         return example(self.voices.frames(columns, spans))
-
-    def _statistics(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        rng = np.random.default_rng(HELD_BACK)
-        stack, mels = self.data.frontend.stack, self.data.frontend.mels
-        streams = [self.voices.stream(rng)[0] for _ in range(60)]
-        columns = np.concatenate(streams).reshape(-1, stack, mels).reshape(-1, mels)
-        mean = columns.mean(axis=0, dtype=np.float64)
-        scale = 1.0 / (columns.std(axis=0, dtype=np.float64) + 0.1)
-        return mean.astype(np.float32), scale.astype(np.float32)
 
 
 def _by_label(clips: Sequence[Clip], words: Sequence[str]) -> dict[str, list[Signal]]:

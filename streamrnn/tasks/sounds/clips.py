@@ -16,6 +16,7 @@ from streamrnn.kernels.resample import resample, taps
 Signal = NDArray[np.float32]
 
 PARTS = 10  # that speakers are dealt into
+LONG = 480_000  # samples, half a minute at 16 kHz, above which a recording is dealt by its tenths
 _SPEAKER = re.compile(r"([0-9a-f]{8})_nohash_")  # Speech Commands: speaker, then a number
 
 
@@ -64,8 +65,19 @@ def part_of(speaker: str) -> int:
 
 
 def within(clips: Iterable[Clip], parts: Sequence[int]) -> list[Clip]:
-    """The clips whose speakers belong to some of the ten parts."""
-    return [clip for clip in clips if part_of(clip.speaker) in parts]
+    """What belongs to some of the ten parts: clips by their speakers, long recordings by tenths.
+
+    A recording above `LONG` samples is cut into ten, since there are few of them and each is of
+    one kind.
+    """
+    found: list[Clip] = []
+    for clip in clips:
+        if len(clip.samples) <= LONG:
+            found += [clip] if part_of(clip.speaker) in parts else []
+            continue
+        edges = np.linspace(0, len(clip.samples), PARTS + 1).astype(int).tolist()
+        found += [clip._replace(samples=clip.samples[edges[p] : edges[p + 1]]) for p in parts]
+    return found
 
 
 def converted(x: Signal, rate: int, to: int) -> Signal:

@@ -1,0 +1,57 @@
+"""False rejects against false accepts, as a picture; matplotlib is imported only here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from streamrnn.errors import UnsupportedError
+
+_LINES = ("-", "--", ":", "-.")
+_MARKS = "osD^vP"
+
+
+def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
+    """Draw the DET curve of wake words, a line a word, and where the model's thresholds lie.
+
+    Args:
+        scores: what `streamrnn.tasks.wake.evaluate.score` gave, with negatives.
+        path: the picture, in any format that matplotlib writes.
+
+    Raises:
+        UnsupportedError: matplotlib is not installed, or there were no negatives.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UnsupportedError(
+            "plot: expected matplotlib to be installed; pip install 'streamrnn[learn]'"
+        ) from error
+    if not scores["hours"]:
+        raise UnsupportedError("plot: expected negatives to count false accepts on; --negatives")
+    figure = Figure(figsize=(7.0, 4.6), dpi=150, layout="constrained")
+    axes = figure.subplots()
+    rate = [point["false_accepts_per_hour"] for point in scores["det"]]
+    for number, (word, own) in enumerate(scores["words"].items()):
+        rejects = [100.0 * point["false_reject_rate"][word] for point in scores["det"]]
+        style = _LINES[number % len(_LINES)]
+        (line,) = axes.step(rate, rejects, style, where="post", label=word, linewidth=1.8)
+        axes.plot(
+            scores["false_accepts_per_hour"],
+            100.0 * own["false_reject_rate"],
+            _MARKS[number % len(_MARKS)],
+            color=line.get_color(),
+            markersize=8,
+            clip_on=False,
+            zorder=3,
+        )
+    axes.set_xscale("symlog", linthresh=1.0 / scores["hours"])
+    axes.set_xlim(left=0.0)
+    axes.set_ylim(bottom=0.0)
+    axes.set_xlabel(f"false accepts an hour, of all words, in {scores['hours']:.2f} h")
+    axes.set_ylabel("false rejects, %")
+    axes.set_title("every threshold; marks: the model's own", loc="left", fontsize=10)
+    axes.grid(color="#d8dbe0", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure.savefig(str(path))

@@ -1,0 +1,215 @@
+"""Scores of a model on wake words: rejects, accepts and delay, in streams that are never reset."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from streamrnn.config import DetectConfig
+from streamrnn.decoders import DetectDecoder
+from streamrnn.errors import UnsupportedError
+from streamrnn.frontends.base import Frames
+from streamrnn.predictions import Event
+from streamrnn.tasks.sounds import augment
+from streamrnn.tasks.sounds.clips import Signal
+from streamrnn.tasks.wake.words import Spoken, cut
+
+ORDER = 20_261_124  # seed of the order in which words and speech follow one another
+LATEST = 1.0  # seconds after a word's end until which its detection counts
+MARGIN = 0.1  # seconds of a clip that are kept before and after its word
+THRESHOLDS = (*np.round(np.arange(0.05, 0.95, 0.05), 2).tolist(), 0.95, 0.97, 0.98, 0.99, 0.995)
+LOUDER = 10.0  # a soft piece of negatives is made no louder than so many times
+CHUNK = 160_000  # samples fed at once
+
+
+class _Heard(NamedTuple):
+    """What a model made of a long signal."""
+
+    outputs: NDArray[np.float32]
+    """`(steps, classes)`."""
+    positions: NDArray[np.int64]
+    """How many samples had come at each step, `(steps,)`."""
+
+
+def score(
+    model: Any,
+    words: Mapping[str, Sequence[Spoken]],
+    negatives: Sequence[Signal],
+    *,
+    noise: Sequence[Signal] = (),
+    noise_db: float = 10.0,
+    advance: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Score a model that detects words.
+
+    The words are laid, in random order, between pieces of the negatives that are made as loud,
+    into one stream that is never reset; a word is found where it is detected after its beginning
+    and at most 1 s after its end. The negatives are one more such stream, in which every
+    detection is false.
+
+    Args:
+        model: a `streamrnn.Model` with a decoder of kind `detect`.
+        words: recordings at the network's rate, by label.
+        negatives: sounds without any of the words; may be none.
+        noise: recordings that are mixed under the stream of words.
+        noise_db: how far the noise lies below each word.
+        advance: called with the samples done and all to be done, for a progress bar.
+
+    Returns:
+        `{"words": {word: {"false_reject_rate", "n", "threshold"}}, "false_accepts",
+        "false_accepts_per_hour", "hours", "delay_ms_median", "delay_ms_90", "accepts_among_words",
+        "det": [{"threshold", "false_reject_rate": {word: …}, "false_accepts_per_hour"}]}`. Rates
+        an hour are None without negatives, delays without detections. `accepts_among_words` is of
+        detections in the stream of words where that word was not.
+
+    Raises:
+        UnsupportedError: the model detects nothing, or knows some word not, or resets itself.
+    """
+    config = model.config.decoder
+    if not isinstance(config, DetectConfig):
+        raise UnsupportedError("model: expected a decoder that detects words")
+    strange = sorted(set(words) - (set(config.labels) - set(config.ignored)))
+    if strange:
+        raise UnsupportedError(f"words: expected those of the model, got {', '.join(strange)}")
+    rate: int = model.config.frontend.sample_rate
+    signal, spans = _laid(words, negatives, noise, noise_db, rate)
+    joined = np.concatenate(negatives) if negatives else np.zeros(0, np.float32)
+    total, done = len(signal) + len(joined), 0
+
+    def count(samples: int) -> None:
+        nonlocal done
+        done += samples
+        if advance:
+            advance(done, total)
+
+    here, elsewhere = _listen(model, signal, count), _listen(model, joined, count)
+    hours = len(joined) / rate / 3600.0
+    at_own = _judge(config, here, spans, rate)
+    false = _detected(config, elsewhere)
+    curve: list[dict[str, Any]] = []
+    for threshold in THRESHOLDS:
+        other = replace(config, threshold=threshold, thresholds={})
+        missed = _judge(other, here, spans, rate).missed
+        curve.append(
+            {
+                "threshold": threshold,
+                "false_reject_rate": {word: missed[word] / len(words[word]) for word in words},
+                "false_accepts_per_hour": _per_hour(len(_detected(other, elsewhere)), hours),
+            }
+        )
+    delays = np.array(at_own.delays)
+    return {
+        "words": {
+            word: {
+                "false_reject_rate": at_own.missed[word] / len(clips),
+                "n": len(clips),
+                "threshold": config.thresholds.get(word, config.threshold),
+            }
+            for word, clips in words.items()
+        },
+        "false_accepts": len(false),
+        "false_accepts_per_hour": _per_hour(len(false), hours),
+        "hours": hours,
+        "delay_ms_median": float(np.median(delays)) if len(delays) else None,
+        "delay_ms_90": float(np.percentile(delays, 90)) if len(delays) else None,
+        "accepts_among_words": at_own.strays,
+        "det": curve,
+    }
+
+
+class _Judgement(NamedTuple):
+    missed: dict[str, int]
+    delays: list[float]
+    """Milliseconds."""
+    strays: int
+
+
+def _judge(
+    config: DetectConfig, heard: _Heard, spans: Sequence[tuple[str, int, int]], rate: int
+) -> _Judgement:
+    """Compare what was detected with where the words are: label, first sample and end of each."""
+    events = _detected(config, heard)
+    missed, delays = dict.fromkeys((word for word, _, _ in spans), 0), list[float]()
+    right: set[int] = set()
+    for word, first, end in spans:
+        last = end + int(LATEST * rate)
+        mine = [
+            number
+            for number, event in enumerate(events)
+            if event.label == word and first < event.position <= last
+        ]
+        right.update(mine)
+        if mine:
+            delays.append(1000.0 * (events[mine[0]].position - end) / rate)
+        else:
+            missed[word] += 1
+    return _Judgement(missed, delays, len(events) - len(right))
+
+
+def _detected(config: DetectConfig, heard: _Heard) -> list[Event]:
+    """The detections that a decoder makes of outputs."""
+    decoded = DetectDecoder(config).stream().decode(heard.outputs, _NO_FRAMES, heard.positions)
+    return [event for step in decoded.events or () for event in step if event.kind == "detected"]
+
+
+_NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)  # which the decoder does not look at
+
+
+def _listen(model: Any, signal: Signal, count: Callable[[int], None]) -> _Heard:
+    stream = model.stream()
+    outputs, positions = [np.empty((0, len(model.labels)), np.float32)], [np.empty(0, np.int64)]
+    for first in range(0, len(signal), CHUNK):
+        said = stream.feed(signal[first : first + CHUNK])
+        outputs.append(said.outputs)
+        positions.append(said.positions)
+        count(min(CHUNK, len(signal) - first))
+    return _Heard(np.concatenate(outputs), np.concatenate(positions))
+
+
+def _laid(
+    words: Mapping[str, Sequence[Spoken]],
+    speech: Sequence[Signal],
+    noise: Sequence[Signal],
+    noise_db: float,
+    rate: int,
+) -> tuple[Signal, list[tuple[str, int, int]]]:
+    """One long signal with all the words in it, and where they are."""
+    rng = np.random.default_rng(ORDER)
+    all_words = [(word, clip) for word, clips in sorted(words.items()) for clip in clips]
+    parts: list[Signal] = []
+    spans: list[tuple[str, int, int]] = []
+    at = 0
+    order: list[int] = rng.permutation(len(all_words)).tolist()
+    for word, clip in (all_words[number] for number in order):
+        margin = int(MARGIN * rate)
+        samples, first, end = cut(clip, margin, margin)
+        loud = augment.level(samples[first:end])
+        before = _between(speech, loud, rate, rng)
+        spans.append((word, at + len(before) + first, at + len(before) + end))
+        here = np.concatenate((before, samples))
+        if noise:
+            under = augment.piece(noise[int(rng.integers(len(noise)))], len(here), rng)
+            gain = loud * 10.0 ** (-noise_db / 20.0) / max(float(under.std()), 1e-9)
+            here = (here + gain * under).astype(np.float32)
+        parts.append(here)
+        at += len(here)
+    parts.append(np.zeros(int(LATEST * rate), np.float32))
+    return np.concatenate(parts), spans
+
+
+def _between(speech: Sequence[Signal], loud: float, rate: int, rng: np.random.Generator) -> Signal:
+    """Two to four seconds of something else, as loud as the word, and up to 0.3 s of nothing."""
+    pause = np.zeros(int(rng.uniform(0.0, 0.3) * rate), np.float32)
+    count = int(rng.uniform(2.0, 4.0) * rate)
+    if not speech:
+        return np.zeros(count, np.float32)
+    other = speech[int(rng.integers(len(speech)))]
+    part = augment.piece(other, min(count, len(other)), rng)
+    gain = min(loud / max(augment.level(part), 1e-9), LOUDER)
+    return np.concatenate((part * np.float32(gain), pause))
+
+
+def _per_hour(count: int, hours: float) -> float | None:
+    return count / hours if hours else None
