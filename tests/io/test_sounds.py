@@ -1,0 +1,67 @@
+"""Files of sound: pieces that join to the whole, and files that are not what they should be."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from streamrnn.errors import SoundError
+from streamrnn.io.sounds import read_sound, sound_chunks, sound_files
+
+
+def samples(count: int, channels: int = 1) -> np.ndarray:
+    return np.random.default_rng(0).integers(-9000, 9000, (count, channels)).astype(np.int16)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_pieces_join_to_the_whole(tmp_path: Path, suffix: str, channels: int) -> None:
+    path, written = tmp_path / f"x.{suffix}", samples(10_007, channels)
+    soundfile.write(path, written, 22_050)
+    whole = read_sound(path)
+    assert whole.rate == 22_050
+    np.testing.assert_array_equal(whole.samples, written.astype(np.float32) / 32_768.0)
+    parts = list(sound_chunks(path, seconds=0.1))
+    assert {len(part.samples) for part in parts[:-1]} == {2_205}
+    np.testing.assert_array_equal(np.concatenate([p.samples for p in parts]), whole.samples)
+
+
+def test_files_that_are_no_sound_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.wav").write_text("no sound at all")
+    soundfile.write(tmp_path / "empty.wav", samples(0), 16_000)
+    soundfile.write(tmp_path / "cut.flac", samples(90_000), 16_000)
+    whole = (tmp_path / "cut.flac").read_bytes()
+    (tmp_path / "cut.flac").write_bytes(whole[: len(whole) // 2])
+    soundfile.write(tmp_path / "still.wav", samples(100), 16_000)
+    header = bytearray((tmp_path / "still.wav").read_bytes())
+    header[24:28] = bytes(4)  # the sample rate of a WAV
+    (tmp_path / "still.wav").write_bytes(bytes(header))
+    for name in ("text.wav", "empty.wav", "cut.flac", "still.wav", "absent.wav"):
+        with pytest.raises(SoundError, match=name):
+            read_sound(tmp_path / name)
+
+
+def test_what_a_cut_file_holds_comes_before_the_error(tmp_path: Path) -> None:
+    path, written = tmp_path / "cut.wav", samples(16_000)
+    soundfile.write(path, written, 16_000)
+    path.write_bytes(path.read_bytes()[: 44 + 2 * 5_000])
+    got: list[np.ndarray] = []
+    try:
+        got += [part.samples for part in sound_chunks(path, seconds=0.1)]
+    except SoundError:
+        pass  # libsndfile takes the shorter length of a WAV for the whole
+    np.testing.assert_array_equal(
+        np.concatenate(got)[:, 0], written[:5_000, 0].astype(np.float32) / 32_768.0
+    )
+
+
+def test_folders_are_searched_below_and_must_hold_something(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    soundfile.write(tmp_path / "a" / "1.WAV", samples(10), 16_000)
+    soundfile.write(tmp_path / "2.flac", samples(10), 16_000)
+    (tmp_path / "notes.txt").write_text("-")
+    assert [path.name for path in sound_files(tmp_path)] == ["2.flac", "1.WAV"]
+    for folder in (tmp_path / "absent", tmp_path / "a" / "1.WAV"):
+        with pytest.raises(SoundError, match="expected a folder"):
+            sound_files(folder)
