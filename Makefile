@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TRACK ?=
+SOUND ?=
 
 .PHONY: help demo test check lint types sweep bench clean
 help:
-	@echo "make demo   set up and watch a ball foreseen (TRACK=file.csv for a flight of yours)"
+	@echo "make demo   set up, watch a ball foreseen and words heard (TRACK=file.csv SOUND=file.wav: yours)"
 	@echo "make test   set up and run the tests"
 	@echo "make check  what CI runs: format, lint, types, tests"
 	@echo "make sweep  the long sweeps over many cases"
@@ -14,7 +15,7 @@ help:
 .venv/.live: pyproject.toml
 	@test -x $(BIN)/python || { echo "making .venv"; $(PYTHON) -m venv .venv; }
 	@echo "installing streamrnn (no torch: it runs live without)"
-	@$(BIN)/pip install --disable-pip-version-check -q -e .
+	@$(BIN)/pip install --disable-pip-version-check -q -e '.[plot]'
 	@touch $@
 
 .venv/.dev: pyproject.toml
@@ -26,6 +27,7 @@ help:
 
 demo: .venv/.live
 	$(BIN)/python demos/ball.py $(TRACK)
+	$(BIN)/python demos/audio.py $(SOUND) --png heard.png
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -n auto -m "not sweep"

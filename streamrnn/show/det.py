@@ -25,7 +25,7 @@ def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UnsupportedError(
-            "plot: expected matplotlib to be installed; pip install 'streamrnn[learn]'"
+            "plot: expected matplotlib to be installed; pip install 'streamrnn[plot]'"
         ) from error
     if not scores["hours"]:
         raise UnsupportedError("plot: expected negatives to count false accepts on; --negatives")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.config import ModelConfig, NetworkConfig, convert
+from streamrnn.config import DetectConfig, ModelConfig, NetworkConfig, convert
 from streamrnn.errors import ConfigError
 
 
@@ -76,3 +76,12 @@ def network_config(network: Mapping[str, Any], **sizes: int) -> NetworkConfig:
         if network.get(name, size) != size:
             raise ConfigError(f"network.{name}: expected {size}, got {network[name]}")
     return convert({**network, **sizes}, NetworkConfig, where="network")
+
+
+def detecting(decoder: Mapping[str, Any], **fixed: Any) -> DetectConfig:
+    """The decoder of a task that detects, with what its data fixes.
+
+    Raises:
+        ConfigError: a key is unknown, or its value is impossible.
+    """
+    return convert({"kind": "detect", **fixed, **decoder}, DetectConfig, where="data.decoder")

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.config import AudioConfig, ClassesConfig, ModelConfig, Record, convert
+from streamrnn.config import AudioConfig, ModelConfig, Record, convert
 from streamrnn.errors import ConfigError
 from streamrnn.io.sounds import sound_files
-from streamrnn.tasks.base import Example, network_config
+from streamrnn.tasks.base import Example, detecting, network_config
 from streamrnn.tasks.keywords.evaluate import score
 from streamrnn.tasks.keywords.streams import SILENCE, UNKNOWN, Voices, example
 from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, read_clips, read_mono, within
@@ -40,6 +40,8 @@ class KeywordsData(Record, frozen=True):
     """Streams of an epoch, of 1 to 16 clips, with 5.5 on average."""
     frontend: AudioConfig = AudioConfig(stack=2)
     """The front end."""
+    decoder: dict[str, Any] = {}
+    """Keys of the decoder: smoothing, thresholds and whatever else `DetectConfig` has."""
 
 
 def task(data: Mapping[str, Any]) -> "KeywordsTask":
@@ -97,7 +99,9 @@ class KeywordsTask:
             name=self.name,
             network=network_config(network, input_size=frame, output_size=len(labels)),
             frontend=front,
-            decoder=ClassesConfig(labels=labels),
+            decoder=detecting(
+                self.data.decoder, labels=labels, ignored=(UNKNOWN, SILENCE), quiet=SILENCE
+            ),
         )
 
     def training(self, seed: int, epoch: int) -> Iterator[Example]:

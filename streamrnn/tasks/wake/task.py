@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.config import AudioConfig, DetectConfig, ModelConfig, Record, convert
+from streamrnn.config import AudioConfig, ModelConfig, Record, convert
 from streamrnn.errors import ConfigError
-from streamrnn.tasks.base import Example, network_config
+from streamrnn.tasks.base import Example, detecting, network_config
 from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, read_clips, within
 from streamrnn.tasks.sounds.hearing import Hearing
 from streamrnn.tasks.wake.evaluate import score
@@ -90,11 +90,7 @@ class WakeTask:
             name=self.name,
             network=network_config(network, **sizes),
             frontend=front,
-            decoder=convert(
-                {"labels": labels, "ignored": (BACKGROUND,), "kind": "detect", **self.data.decoder},
-                DetectConfig,
-                where="data.decoder",
-            ),
+            decoder=detecting(self.data.decoder, labels=labels, ignored=(BACKGROUND,)),
         )
 
     def training(self, seed: int, epoch: int) -> Iterator[Example]:
