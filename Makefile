@@ -47,6 +47,7 @@ types: .venv/.dev
 bench: .venv/.dev
 	$(BIN)/streamrnn bench step
 	$(BIN)/streamrnn bench start
+	$(BIN)/streamrnn bench audio
 
 clean:
 	rm -rf .venv build dist

@@ -9,6 +9,7 @@ from streamrnn.bench.common import INSTALL, environment_line
 from streamrnn.errors import UnsupportedError
 
 if TYPE_CHECKING:
+    from streamrnn.bench.audio import AudioReport
     from streamrnn.bench.start import StartReport
     from streamrnn.bench.step_report import Network, StepReport
 
@@ -98,3 +99,14 @@ def plot_start(report: StartReport, path: str | Path) -> None:
         f"once, compiling: {cold.seconds:.1f} s", loc="right", fontsize=8, color=_FLOOR
     )
     _finish(figure, "From process start to the first prediction", report.environment, path)
+
+
+def plot_audio(report: AudioReport, path: str | Path) -> None:
+    """Draw `bench audio`: µs for 10 ms of sound."""
+    figure, panels = _figure(1, 1, panel=(8.0, 3.0))
+    rows = [(row, row.timing) for row in report.rows if row.timing is not None]
+    names = [row.name for row, _ in rows]
+    ours = [name for name in names if name.startswith(("feed", "front"))]
+    values = [taken.median_us for _, taken in rows]
+    _bars(panels[0], names, values, [f"{value:.3g}" for value in values], ours)
+    _finish(figure, "10 ms of sound in, a prediction out: µs", report.environment, path)

@@ -75,3 +75,15 @@ def start(
     from streamrnn.bench import start as measurement
 
     _show(measurement.run(model=model, quick=quick), json, plot)
+
+
+@bench.command()
+def audio(quick: Quick = False, json: Json = False, plot: Plot = None) -> None:
+    """From 10 ms of sound to a prediction object: log-mel 40, GRU 128, detection.
+
+    Beside it the same network of torchaudio and torch.nn, checked for equal outputs first; and,
+    where installed, silero-vad and pymicro-wakeword, which do a job of their own.
+    """
+    from streamrnn.bench import audio as measurement
+
+    _show(measurement.run(quick=quick), json, plot)
