@@ -20,10 +20,20 @@ class Hearing:
     Args:
         noise: long recordings of what is not speech; may be none.
         config: the front end, whose rate all signals have.
+        noisy: how many of the signals have a noise beneath them, from 0 to 1.
+        faintest_db: how far below speech the faintest such noise is; the loudest is as loud.
     """
 
-    def __init__(self, noise: Sequence[Signal], config: AudioConfig) -> None:
+    def __init__(
+        self,
+        noise: Sequence[Signal],
+        config: AudioConfig,
+        *,
+        noisy: float = 0.75,
+        faintest_db: float = 40.0,
+    ) -> None:
         self.noise, self.config, self.rate = noise, config, config.sample_rate
+        self.noisy, self.faintest_db = noisy, faintest_db
         self._frontend = AudioFrontend(replace(config, stack=1))
 
     def heard(
@@ -80,14 +90,14 @@ class Hearing:
         """Put a signal into a room, with a noise that goes on beneath it."""
         if rng.random() < 0.4:
             signal = augment.in_room(signal, augment.echo(self.rate, rng))
-        if rng.random() < 0.75:
+        if rng.random() < self.noisy:
             loud = 1.0
             if self.noise and rng.random() < 0.7:
                 noise = augment.piece(any_of(self.noise, rng), len(signal), rng)
                 loud = max(float(noise.std()), 1e-6)
             else:
                 noise = augment.coloured(len(signal), rng)
-            decibels = rng.uniform(0.0, 40.0)  # below speech
+            decibels = rng.uniform(0.0, self.faintest_db)  # below speech
             gain = SPEECH_LEVEL / loud * 10.0 ** (-decibels / 20.0)
             signal = (signal + gain * noise).astype(np.float32)
         return signal * np.float32(10.0 ** rng.uniform(-0.7, 0.5))

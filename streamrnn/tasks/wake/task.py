@@ -17,6 +17,7 @@ from streamrnn.tasks.wake.words import Spoken, spoken
 
 HELD_BACK = 1_000_000_007  # seed of the streams that no training sees
 VALIDATED = 60  # streams of the clips that are kept back
+NOISY, FAINTEST_DB = 0.9, 30.0  # a wake word is mostly called from afar
 
 
 class WakeData(Record, frozen=True):
@@ -138,5 +139,6 @@ class WakeTask:
                 f"of {', '.join(missing)}; name other folders, or other parts"
             )
         groups: list[list[Signal]] = [[c.samples for c in within(group, parts)] for group in speech]
-        hearing = Hearing([c.samples for c in within(noise, parts)], self.data.frontend)
+        sounds = [clip.samples for clip in within(noise, parts)]
+        hearing = Hearing(sounds, self.data.frontend, noisy=NOISY, faintest_db=FAINTEST_DB)
         return Voices(words, [group for group in groups if group], hearing)
