@@ -28,3 +28,18 @@ def test_ball_takes_a_track(tmp_path: Path) -> None:
     rows = "\n".join(f"{i / 30:.4f},{10 * i},{i * i}" for i in range(40))
     (tmp_path / "track.csv").write_text(f"time_s,x,y\n{rows}\n")
     assert "heading" in run("ball.py", str(tmp_path / "track.csv"))
+
+
+def test_audio_hears_most_of_the_words_and_nothing_else(tmp_path: Path) -> None:
+    spoken = ["yes", "no", "up", "down", "left", "right", "stop"]
+    out = run("audio.py", "--png", str(tmp_path / "heard.png"))
+    heard = [line.split()[2] for line in out.splitlines() if " s  " in line]
+    assert heard == [word for word in spoken if word in heard]  # in order, none twice
+    assert len(heard) >= 5
+    assert (tmp_path / "heard.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_microphone_takes_a_file_and_hears_what_audio_hears() -> None:
+    by_file = [line.split()[2] for line in run("audio.py").splitlines()]
+    out = run("microphone.py", "--file", str(DEMOS / "utterance.flac"))
+    assert [line.split()[2] for line in out.splitlines()[1:]] == by_file

@@ -9,6 +9,7 @@ from streamrnn.errors import UnsupportedError
 
 _LINES = ("-", "--", ":", "-.")
 _MARKS = "osD^vP"
+_FLOOR = 5.0  # percent that are always seen
 
 
 def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
@@ -32,13 +33,17 @@ def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
     figure = Figure(figsize=(7.0, 4.6), dpi=150, layout="constrained")
     axes = figure.subplots()
     rate = [point["false_accepts_per_hour"] for point in scores["det"]]
+    highest = _FLOOR
     for number, (word, own) in enumerate(scores["words"].items()):
         rejects = [100.0 * point["false_reject_rate"][word] for point in scores["det"]]
+        own_rejects = 100.0 * own["false_reject_rate"]
+        told = (y for x, y in zip(rate, rejects, strict=True) if x > 0.0)
+        highest = max(highest, own_rejects, *told)
         style = _LINES[number % len(_LINES)]
         (line,) = axes.step(rate, rejects, style, where="post", label=word, linewidth=1.8)
         axes.plot(
             scores["false_accepts_per_hour"],
-            100.0 * own["false_reject_rate"],
+            own_rejects,
             _MARKS[number % len(_MARKS)],
             color=line.get_color(),
             markersize=8,
@@ -47,7 +52,7 @@ def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
         )
     axes.set_xscale("symlog", linthresh=1.0 / scores["hours"])
     axes.set_xlim(left=0.0)
-    axes.set_ylim(bottom=0.0)
+    axes.set_ylim(0.0, 1.3 * highest)  # without any accept a threshold may reject all
     axes.set_xlabel(f"false accepts an hour, of all words, in {scores['hours']:.2f} h")
     axes.set_ylabel("false rejects, %")
     axes.set_title("every threshold; marks: the model's own", loc="left", fontsize=10)

@@ -1,0 +1,69 @@
+"""`streamrnn evaluate` on words and wake words: tables, JSON, pictures, and what is refused."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.cli.test_stream_sound import run
+
+RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bursts of noise with silence about them, twelve a label."""
+    folder = tmp_path_factory.mktemp("clips")
+    generator = np.random.default_rng(0)
+    for label in ("alexa", "jarvis"):
+        (folder / label).mkdir()
+        for number in range(12):
+            clip = np.zeros(RATE)
+            clip[4_000:12_000] = 0.1 * generator.standard_normal(8_000)
+            soundfile.write(folder / label / f"{number}.wav", clip, RATE)
+    return folder
+
+
+def scores(done: subprocess.CompletedProcess[bytes]) -> dict[str, object]:
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def test_wake_words_are_scored_and_drawn(clips: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "det.png"
+    options = ("--negatives", str(clips / "alexa"), "--noise", str(clips / "jarvis"))
+    told = scores(run("evaluate", "wake", str(clips), *options, "--plot", str(picture), "--json"))
+    assert set(told["words"]) == {"alexa", "jarvis"}  # type: ignore[call-overload]
+    assert told["hours"] == pytest.approx(12 / 3600)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    table = run("evaluate", "wake", str(clips))
+    assert table.returncode == 0 and "alexa" in table.stdout.decode()
+
+
+def test_parts_are_disjoint_and_make_up_the_whole(clips: Path) -> None:
+    def counted(*options: str) -> int:
+        done = scores(run("evaluate", "wake", str(clips), *options, "--json"))
+        return sum(word["n"] for word in done["words"].values())  # type: ignore[attr-defined]
+
+    halves = [counted("--parts", parts) for parts in ("0,1,2,3,4", "5,6,7,8,9")]
+    assert sum(halves) == counted() == 24
+
+
+def test_keywords_count_a_strange_folder_as_unknown(clips: Path) -> None:
+    told = scores(run("evaluate", "keywords", str(clips), "--json"))
+    assert told["n"] == 24 and set(told["confusion"]) == {"_unknown_"}  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    "options, word",
+    [(("--parts", "1,x"), "--parts"), (("--parts", "10"), "--parts"), (("--plot", "x.png"), "neg")],
+)
+def test_what_cannot_be_scored_is_refused_by_name(
+    clips: Path, options: tuple[str, ...], word: str
+) -> None:
+    done = run("evaluate", "wake", str(clips), *options)
+    assert done.returncode == 2
+    assert word in done.stderr.decode() and b"Traceback" not in done.stderr
