@@ -75,10 +75,20 @@ def evaluate(
     network = load(model)
     kind = network.config.frontend
     chosen = _parts(parts)
+    sound = isinstance(kind, AudioConfig)
+    wakes = sound and BACKGROUND in network.labels
+    asked = {"--negatives": negatives, "--noise": noise, "--plot": plot}
+    strange = [name for name, value in asked.items() if value and not wakes]
+    strange += ["--parts"] if parts and not sound else []
+    if strange:
+        needed = "sound" if strange == ["--parts"] else "wake words"
+        raise UnsupportedError(f"{', '.join(strange)}: expected a model of {needed}, got {model}")
+    if plot and not negatives:  # told before all the words are heard
+        raise UnsupportedError("--plot: expected negatives to count false accepts on; --negatives")
     scores: dict[str, Any]
     if isinstance(kind, MotionConfig):
         scores, picture = _points(network, folder)
-    elif isinstance(kind, AudioConfig) and network.labels and BACKGROUND not in network.labels:
+    elif isinstance(kind, AudioConfig) and network.labels and not wakes:
         scores, picture = _words(network, kind, folder, chosen)
     elif isinstance(kind, AudioConfig) and network.labels:
         mixed = (_sounds(noise, kind, chosen) if noise else [], noise_db)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def scores(done: subprocess.CompletedProcess[bytes]) -> dict[str, object]:
+def scores(done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout)
 
@@ -36,7 +37,7 @@ def test_wake_words_are_scored_and_drawn(clips: Path, tmp_path: Path) -> None:
     picture = tmp_path / "det.png"
     options = ("--negatives", str(clips / "alexa"), "--noise", str(clips / "jarvis"))
     told = scores(run("evaluate", "wake", str(clips), *options, "--plot", str(picture), "--json"))
-    assert set(told["words"]) == {"alexa", "jarvis"}  # type: ignore[call-overload]
+    assert set(told["words"]) == {"alexa", "jarvis"}
     assert told["hours"] == pytest.approx(12 / 3600)
     assert picture.read_bytes().startswith(b"\x89PNG")
     table = run("evaluate", "wake", str(clips))
@@ -46,7 +47,7 @@ def test_wake_words_are_scored_and_drawn(clips: Path, tmp_path: Path) -> None:
 def test_parts_are_disjoint_and_make_up_the_whole(clips: Path) -> None:
     def counted(*options: str) -> int:
         done = scores(run("evaluate", "wake", str(clips), *options, "--json"))
-        return sum(word["n"] for word in done["words"].values())  # type: ignore[attr-defined]
+        return sum(word["n"] for word in done["words"].values())
 
     halves = [counted("--parts", parts) for parts in ("0,1,2,3,4", "5,6,7,8,9")]
     assert sum(halves) == counted() == 24
@@ -54,7 +55,7 @@ def test_parts_are_disjoint_and_make_up_the_whole(clips: Path) -> None:
 
 def test_keywords_count_a_strange_folder_as_unknown(clips: Path) -> None:
     told = scores(run("evaluate", "keywords", str(clips), "--json"))
-    assert told["n"] == 24 and set(told["confusion"]) == {"_unknown_"}  # type: ignore[call-overload]
+    assert told["n"] == 24 and set(told["confusion"]) == {"_unknown_"}
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,15 @@ def test_what_cannot_be_scored_is_refused_by_name(
     done = run("evaluate", "wake", str(clips), *options)
     assert done.returncode == 2
     assert word in done.stderr.decode() and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "model, option",
+    [("keywords", "--plot"), ("keywords", "--noise"), ("ball", "--negatives"), ("ball", "--parts")],
+)
+def test_an_option_that_does_not_apply_is_refused_not_ignored(
+    clips: Path, model: str, option: str
+) -> None:
+    done = run("evaluate", model, str(clips), option, "1")
+    assert done.returncode == 2
+    assert f"{option}: expected a model of" in done.stderr.decode()
