@@ -12,6 +12,7 @@ from streamrnn.tasks.sounds import augment
 from streamrnn.tasks.sounds.clips import (
     PARTS,
     Clip,
+    Recordings,
     converted,
     part_of,
     read_clips,
@@ -57,6 +58,17 @@ def test_a_speaker_is_in_one_part_and_all_parts_are_peopled() -> None:
     assert sum(counts) == 4000 and min(counts) > 300  # 400 each; 300 is five deviations off
     assert part_of("0ea0e2f4") == part_of("0ea0e2f4")
     assert speaker_of(Path("x/y/1024.flac")) == "y/1024.flac"
+
+
+def test_recordings_are_read_when_asked_for(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.wav" for number in range(2)]
+    sounds = Recordings(paths, RATE)
+    for number, path in enumerate(paths):
+        soundfile.write(path, tone(300 + number, rate=8_000), 8_000)
+    assert len(sounds) == 2 and loudest(sounds[1]) == pytest.approx(301, abs=1)
+    paths[0].unlink()
+    with pytest.raises(SoundError, match=r"0\.wav"):
+        sounds[0]
 
 
 @pytest.mark.parametrize("rate", [8_000, 44_100, 15_999])
