@@ -168,6 +168,9 @@ def _words(
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"{network.name} on {len(told)} clips, twice", total=2 * len(told))
         scores = score_words(network, told, advance=lambda: progress.advance(bar))
+    learnt = network.card.get("scores", {}).get("learnt")
+    if learnt:  # for a learning curve
+        scores["learnt"] = learnt
     return scores, confusion_table(scores, network.labels)
 
 

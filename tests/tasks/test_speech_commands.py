@@ -99,12 +99,15 @@ def test_the_task_learns_from_the_training_list_and_validates_on_the_other(root:
         shown = {path.parent.name for path in sounds.paths}
         assert shown == ({"bed", "cat"} if label == UNKNOWN else {label})
         np.testing.assert_array_equal(sounds[3], read_sound(sounds.paths[3]).samples[:, 0])
+    assert made.learnt == {"clips": 4 * 23, "speakers": 15}
     assert {c.speaker for c in made.kept if c.label in WORDS} == names["validation"]
     assert len(made.kept) == 12 + 2 + 2
     assert len(made.voices.hearing.noise) == 2
     one, other = (list(made.training(1, 2)) for _ in range(2))
     assert [e.frames.tobytes() for e in one] == [e.frames.tobytes() for e in other]
     assert sum(len(example.frames) for example in made.validation()) > 0
+    half = task({"speech_commands": str(root), "words": WORDS, "speakers": 0.5})
+    assert 0 < half.learnt["speakers"] < 15 and len(half.kept) == len(made.kept)
 
 
 def test_what_is_absent_or_not_whole_is_named(tmp_path: Path) -> None:

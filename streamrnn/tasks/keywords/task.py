@@ -19,6 +19,7 @@ from streamrnn.tasks.sounds.clips import (
     Recordings,
     Signal,
     Sounds,
+    among,
     read_clips,
     read_mono,
     within,
@@ -40,6 +41,9 @@ class KeywordsData(Record, frozen=True):
     its own lists part it: training and validation. The clips that are learnt from stay on disk."""
     download: bool = False
     """Fetch it there first if it is absent: some gigabytes."""
+    speakers: float = 1.0
+    """Share of the speakers to learn from that is used, above 0 to 1, for a learning curve: chosen
+    by digest, the fewer among the more. Validation, noise and speech stay whole."""
     noise: tuple[str, ...] = ()
     """Folders of long recordings without speech, to be mixed in."""
     speech: tuple[str, ...] = ()
@@ -83,8 +87,11 @@ class KeywordsTask:
         speech = [read_mono(path, rate) for folder in data.speech for path in sound_files(folder)]
         found = _of_speech_commands(data) if data.speech_commands else _of_folders(data)
         self.kept = found.kept
+        learnt = [row for row in found.learnt if among(row.speaker, data.speakers)]
+        spoken = [row for row in learnt if row.label != SILENCE]
+        self.learnt = {"clips": len(spoken), "speakers": len({row.speaker for row in spoken})}
         self.hearing = Hearing([*noise, *found.noise], data.frontend)
-        self.voices = Voices(_by_label(found.learnt, data.words, rate), speech, self.hearing)
+        self.voices = Voices(_by_label(learnt, data.words, rate), speech, self.hearing)
         rng = np.random.default_rng(HELD_BACK)
         some = [self.voices.stream(rng)[0] for _ in range(60)]
         self._mean, self._scale = self.hearing.normalisation(some)
@@ -124,10 +131,9 @@ class KeywordsTask:
         return np.tile(self._mean, stack), np.tile(self._scale, stack)
 
     def evaluate(self, model: Any) -> dict[str, Any]:
-        """Accuracy on the clips that are kept back."""
-        if not self.kept:
-            return {}
-        return score(model, [(clip.samples, clip.label) for clip in self.kept])
+        """Accuracy on the clips that are kept back, and from how many words of whom it learnt."""
+        told = [(clip.samples, clip.label) for clip in self.kept]
+        return {**(score(model, told) if told else {}), "learnt": self.learnt}
 
     def _joined(self, clips: Sequence[Clip]) -> Example:
         spans: list[tuple[int, int, int]] = []
@@ -162,6 +168,10 @@ def _check(data: KeywordsData) -> None:
         raise ConfigError(
             f"data: expected words, streams, and parts from 0 to {PARTS - 1}, got "
             f"{data.words}, {data.streams}, {data.held} and {data.leave}"
+        )
+    if not 0.0 < data.speakers <= 1.0:
+        raise ConfigError(
+            f"data.speakers: expected a share above 0, at most 1, got {data.speakers}"
         )
 
 
@@ -203,7 +213,8 @@ def _by_label(rows: Sequence[Clip | Listed], words: Sequence[str], rate: int) ->
     if missing:
         raise ConfigError(
             f"data: expected clips of every word to learn from, got none of "
-            f"{', '.join(missing)}; name other folders, or leave fewer parts out"
+            f"{', '.join(missing)}; name other folders, leave fewer parts out, or take a larger "
+            "share of the speakers"
         )
     return {label: _sounds(own, rate) for label, own in found.items()}
 

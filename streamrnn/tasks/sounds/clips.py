@@ -96,6 +96,15 @@ def part_of(speaker: str) -> int:
     return hashlib.sha256(speaker.encode()).digest()[0] * PARTS // 256
 
 
+def among(speaker: str, share: float) -> bool:
+    """Whether a speaker belongs to a share of all, from 0 to 1, which lies within any larger one.
+
+    By other bytes of the digest than the part, so that each part keeps about the same share.
+    """
+    digest = hashlib.sha256(speaker.encode()).digest()
+    return int.from_bytes(digest[1:5], "big") < share * 2**32
+
+
 def within(clips: Iterable[Clip], parts: Sequence[int]) -> list[Clip]:
     """What belongs to some of the ten parts: clips by their speakers, long recordings by tenths.
 
