@@ -1,5 +1,6 @@
 """Every demo runs as the README says."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -43,3 +44,15 @@ def test_microphone_takes_a_file_and_hears_what_audio_hears() -> None:
     by_file = [line.split()[2] for line in run("audio.py").splitlines()]
     out = run("microphone.py", "--file", str(DEMOS / "utterance.flac"))
     assert [line.split()[2] for line in out.splitlines()[1:]] == by_file
+
+
+def test_learning_curve_tells_where_the_line_leads(tmp_path: Path) -> None:
+    scores, picture = tmp_path / "scores.jsonl", tmp_path / "curve.png"
+    lines = [
+        {"accuracy": a, "n": 599, "learnt": {"clips": 15 * n, "speakers": n}}
+        for a, n in ((0.8, 20), (0.87, 40), (0.91, 75), (0.94, 150))
+    ]
+    scores.write_text("\n".join(json.dumps(line) for line in lines))
+    out = run("learning_curve.py", str(scores), "--png", str(picture))
+    assert out.count("right") == 4 and out.count("extrapolated") == 2
+    assert picture.read_bytes().startswith(b"\x89PNG")

@@ -19,7 +19,8 @@ from streamrnn.tasks.ball.evaluate import evaluate as score_points
 from streamrnn.tasks.ball.targets import HORIZONS
 from streamrnn.tasks.ball.task import predictor, without_memory
 from streamrnn.tasks.keywords.evaluate import score as score_words
-from streamrnn.tasks.keywords.streams import UNKNOWN
+from streamrnn.tasks.keywords.speech_commands import NOISE, background, home, listed, scored
+from streamrnn.tasks.keywords.streams import SILENCE, UNKNOWN
 from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, read_clips, within
 from streamrnn.tasks.wake.evaluate import score as score_wake
 from streamrnn.tasks.wake.streams import BACKGROUND
@@ -63,7 +64,9 @@ def evaluate(
     Of words: a clip's label is the likeliest class at the last step inside it. accuracy: each
     clip from a fresh state. accuracy_endless: all clips joined in one shuffled order, with the
     state carried from the first to the last, and never reset. A folder whose name is none of the
-    labels counts as unknown.
+    labels counts as unknown, but `_background_noise_` is left out. Of the folder that torchaudio's
+    SPEECHCOMMANDS was downloaded to, the testing list is scored in the 12-class protocol; the
+    official archive of test clips is a folder as any other.
 
     Of wake words: the words are laid between pieces of the negatives into one stream, and the
     negatives make another; neither is ever reset. A word is found where it is detected after its
@@ -144,7 +147,18 @@ def _words(
     network: Model, frontend: AudioConfig, folder: Path, parts: tuple[int, ...]
 ) -> tuple[dict[str, Any], Any]:
     known = set(network.labels)
-    clips = _clips(folder, frontend, parts)
+    if home(folder).is_dir():
+        if len(parts) < PARTS:
+            raise UnsupportedError(
+                f"--parts: expected none, got {parts}: a list says who is tested"
+            )
+        rate = frontend.sample_rate
+        noise, words = background(folder, rate), known - {UNKNOWN, SILENCE}
+        clips = scored(listed(folder, "testing"), noise, words, rate)
+    else:
+        clips = [clip for clip in _clips(folder, frontend, parts) if clip.label != NOISE]
+    if not clips:
+        raise SoundError(f"{folder}: expected words, got nothing but {NOISE}")
     odd = sorted({clip.label for clip in clips} - known)
     if odd and UNKNOWN not in known:
         raise SoundError(
@@ -154,6 +168,9 @@ def _words(
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"{network.name} on {len(told)} clips, twice", total=2 * len(told))
         scores = score_words(network, told, advance=lambda: progress.advance(bar))
+    learnt = network.card.get("scores", {}).get("learnt")
+    if learnt:  # for a learning curve
+        scores["learnt"] = learnt
     return scores, confusion_table(scores, network.labels)
 
 

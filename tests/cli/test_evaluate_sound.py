@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from tests.cli.test_stream_sound import run
+from tests.tasks.test_speech_commands import make
 
 RATE = 16_000
 
@@ -56,6 +57,30 @@ def test_parts_are_disjoint_and_make_up_the_whole(clips: Path) -> None:
 def test_keywords_count_a_strange_folder_as_unknown(clips: Path) -> None:
     told = scores(run("evaluate", "keywords", str(clips), "--json"))
     assert told["n"] == 24 and set(told["confusion"]) == {"_unknown_"}
+
+
+def test_all_of_speech_commands_is_scored_on_its_testing_list(tmp_path: Path) -> None:
+    root = make(tmp_path)
+    told = scores(run("evaluate", "keywords", str(root), "--json"))
+    said = {label: sum(row.values()) for label, row in told["confusion"].items()}
+    assert said == {"yes": 7, "no": 7, "_unknown_": 2, "_silence_": 2}
+    refused = run("evaluate", "keywords", str(root), "--parts", "1")
+    assert refused.returncode == 2 and b"--parts: expected none" in refused.stderr
+
+
+def test_the_official_archive_of_test_clips_is_a_folder_as_any_other(tmp_path: Path) -> None:
+    for label in ("yes", "_unknown_", "_silence_"):
+        (tmp_path / label).mkdir()
+        for number in range(3):
+            name = f"{number:08x}_nohash_0.wav.wav" if label == "_unknown_" else f"{number}.wav"
+            soundfile.write(tmp_path / label / name, np.zeros(RATE), RATE)
+    (tmp_path / "_background_noise_").mkdir()  # of the whole set; no word, nor none
+    soundfile.write(tmp_path / "_background_noise_" / "tap.wav", np.zeros(3 * RATE), RATE)
+    told = scores(run("evaluate", "keywords", str(tmp_path), "--json"))
+    said = {label: sum(row.values()) for label, row in told["confusion"].items()}
+    assert said == {"yes": 3, "_unknown_": 3, "_silence_": 3}
+    alone = run("evaluate", "keywords", str(tmp_path / "_background_noise_"))
+    assert alone.returncode == 2 and b"nothing but _background_noise_" in alone.stderr
 
 
 @pytest.mark.parametrize(

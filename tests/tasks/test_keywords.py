@@ -89,12 +89,27 @@ def test_speakers_that_are_kept_or_left_out_are_not_learnt_from(folder: Path) ->
     assert config.network.input_size == 80 and config.network.output_size == 4
 
 
+def test_fewer_speakers_are_among_the_more_and_validation_stays(folder: Path) -> None:
+    options = {"clips": [str(folder)], "words": ["yes", "no"], "held": [0, 1]}
+    shares = (0.2, 0.5, 0.8, 1.0)
+    made = [task({**options, "speakers": share}) for share in shares]
+    learnt = [{sound.tobytes() for sound in one.voices.clips["yes"]} for one in made]
+    assert all(few < more for few, more in zip(learnt, learnt[1:], strict=False))
+    assert made[-1].learnt == task(options).learnt
+    for one, sounds in zip(made, learnt, strict=True):
+        # A clip of each of three labels a speaker; those of silence are nobody's.
+        assert one.learnt == {"clips": 3 * len(sounds), "speakers": len(sounds)}
+        assert [c.speaker for c in one.kept] == [c.speaker for c in made[0].kept]
+
+
 def test_options_are_checked(folder: Path) -> None:
     assert "keywords" in task_names() and "sounds" not in task_names()
     for data, says in [
         ({}, "data.clips: expected a folder with a subfolder a word"),
         ({"clips": [str(folder)], "held": [10]}, "parts from 0 to 9"),
         ({"clips": [str(folder)], "words": ["yes", "maybe"]}, "got none of maybe"),
+        ({"clips": [str(folder)], "speakers": 0.0}, r"data\.speakers: expected a share above 0"),
+        ({"clips": [str(folder)], "speakers": 1.01}, "at most 1, got 1.01"),
     ]:
         with pytest.raises(ConfigError, match=says):
             load_task("keywords", data)

@@ -12,6 +12,8 @@ from streamrnn.tasks.sounds import augment
 from streamrnn.tasks.sounds.clips import (
     PARTS,
     Clip,
+    Recordings,
+    among,
     converted,
     part_of,
     read_clips,
@@ -57,6 +59,29 @@ def test_a_speaker_is_in_one_part_and_all_parts_are_peopled() -> None:
     assert sum(counts) == 4000 and min(counts) > 300  # 400 each; 300 is five deviations off
     assert part_of("0ea0e2f4") == part_of("0ea0e2f4")
     assert speaker_of(Path("x/y/1024.flac")) == "y/1024.flac"
+
+
+@pytest.mark.parametrize("share", [0.125, 0.25, 0.5, 1.0])
+def test_a_share_takes_as_much_of_each_part_and_lies_within_the_larger(share: float) -> None:
+    names = [f"{n:08x}" for n in range(5000)]
+    chosen = {name for name in names if among(name, share)}
+    assert chosen <= {name for name in names if among(name, min(1.0, 1.2 * share))}
+    for part in range(PARTS):
+        own = [name for name in names if part_of(name) == part]
+        deviation = (share * (1.0 - share) / len(own)) ** 0.5
+        assert abs(len(chosen.intersection(own)) / len(own) - share) <= 4.0 * deviation
+    assert not any(among(name, 0.0) for name in names)
+
+
+def test_recordings_are_read_when_asked_for(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.wav" for number in range(2)]
+    sounds = Recordings(paths, RATE)
+    for number, path in enumerate(paths):
+        soundfile.write(path, tone(300 + number, rate=8_000), 8_000)
+    assert len(sounds) == 2 and loudest(sounds[1]) == pytest.approx(301, abs=1)
+    paths[0].unlink()
+    with pytest.raises(SoundError, match=r"0\.wav"):
+        sounds[0]
 
 
 @pytest.mark.parametrize("rate", [8_000, 44_100, 15_999])

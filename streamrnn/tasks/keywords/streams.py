@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from streamrnn.tasks.base import Example
 from streamrnn.tasks.sounds import augment
-from streamrnn.tasks.sounds.clips import Signal
+from streamrnn.tasks.sounds.clips import Signal, Sounds
 from streamrnn.tasks.sounds.hearing import SPEECH_LEVEL, Hearing, any_of, spliced
 
 UNKNOWN, SILENCE = "_unknown_", "_silence_"
@@ -32,7 +32,7 @@ class Voices:
     """
 
     def __init__(
-        self, clips: Mapping[str, Sequence[Signal]], speech: Sequence[Signal], hearing: Hearing
+        self, clips: Mapping[str, Sounds], speech: Sequence[Signal], hearing: Hearing
     ) -> None:
         self.labels = tuple(sorted({*clips, UNKNOWN, SILENCE}))
         self.words = [label for label in self.labels if label not in (UNKNOWN, SILENCE)]

@@ -1,7 +1,7 @@
 """The keywords task: what it learns from, and how well a model does."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,22 @@ from streamrnn.errors import ConfigError
 from streamrnn.io.sounds import sound_files
 from streamrnn.tasks.base import Example, detecting, network_config
 from streamrnn.tasks.keywords.evaluate import score
+from streamrnn.tasks.keywords.speech_commands import NOISE, Listed, background, listed, scored
 from streamrnn.tasks.keywords.streams import SILENCE, UNKNOWN, Voices, example
-from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, read_clips, read_mono, within
+from streamrnn.tasks.sounds.clips import (
+    PARTS,
+    Clip,
+    Recordings,
+    Signal,
+    Sounds,
+    among,
+    read_clips,
+    read_mono,
+    within,
+)
 from streamrnn.tasks.sounds.hearing import Hearing
 
 WORDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
-NOISE = "_background_noise_"  # a folder of Speech Commands
 HELD_BACK = 1_000_000_007  # seed of the streams that no training sees
 
 
@@ -24,8 +34,16 @@ class KeywordsData(Record, frozen=True):
     """Options of the keywords task."""
 
     clips: tuple[str, ...] = ()
-    """Folders DIR with DIR/LABEL/*.wav: Speech Commands, or your own in its form. Labels that are
-    no words are unknown."""
+    """Folders DIR with DIR/LABEL/*.wav: your own, or a part of Speech Commands. Labels that are no
+    words are unknown."""
+    speech_commands: str = ""
+    """Instead of folders: where torchaudio's SPEECHCOMMANDS was downloaded to. All of it is used as
+    its own lists part it: training and validation. The clips that are learnt from stay on disk."""
+    download: bool = False
+    """Fetch it there first if it is absent: some gigabytes."""
+    speakers: float = 1.0
+    """Share of the speakers to learn from that is used, above 0 to 1, for a learning curve: chosen
+    by digest, the fewer among the more. Validation, noise and speech stay whole."""
     noise: tuple[str, ...] = ()
     """Folders of long recordings without speech, to be mixed in."""
     speech: tuple[str, ...] = ()
@@ -33,7 +51,8 @@ class KeywordsData(Record, frozen=True):
     words: tuple[str, ...] = WORDS
     """The words to be told apart."""
     held: tuple[int, ...] = (0,)
-    """Speakers are dealt into ten parts by a digest of their names; these are validated on."""
+    """Speakers of folders are dealt into ten parts by a digest of their names; these are validated
+    on."""
     leave: tuple[int, ...] = ()
     """And these left out altogether, for a test that nothing was tuned on."""
     streams: int = 400
@@ -49,7 +68,8 @@ def task(data: Mapping[str, Any]) -> "KeywordsTask":
 
     Raises:
         ConfigError: an unknown option, or none to learn from.
-        SoundError: a folder without sounds.
+        SoundError: a folder without sounds, or Speech Commands are absent.
+        UnsupportedError: Speech Commands are asked for, and torchaudio is not installed.
     """
     return KeywordsTask(convert(dict(data), KeywordsData, where="data"))
 
@@ -60,33 +80,18 @@ class KeywordsTask:
     name = "keywords"
 
     def __init__(self, data: KeywordsData) -> None:
-        if not data.clips:
-            raise ConfigError(
-                "data.clips: expected a folder with a subfolder a word, got none; "
-                "--set 'data.clips=[\"DIR\"]'"
-            )
-        wrong = [part for part in (*data.held, *data.leave) if not 0 <= part < PARTS]
-        if wrong or not data.words or data.streams < 1:
-            raise ConfigError(
-                f"data: expected words, streams, and parts from 0 to {PARTS - 1}, got "
-                f"{data.words}, {data.streams}, {data.held} and {data.leave}"
-            )
+        _check(data)
         self.data = data
         rate = data.frontend.sample_rate
         noise = [read_mono(path, rate) for folder in data.noise for path in sound_files(folder)]
         speech = [read_mono(path, rate) for folder in data.speech for path in sound_files(folder)]
-        clips: list[Clip] = []
-        for clip in (clip for folder in data.clips for clip in read_clips(folder, rate)):
-            if clip.label == NOISE:
-                noise.append(clip.samples)
-            elif clip.label in (*data.words, SILENCE):
-                clips.append(clip)
-            else:
-                clips.append(clip._replace(label=UNKNOWN))
-        self.kept = within(clips, data.held)
-        learnt = within(clips, [p for p in range(PARTS) if p not in (*data.held, *data.leave)])
-        self.hearing = Hearing(noise, data.frontend)
-        self.voices = Voices(_by_label(learnt, data.words), speech, self.hearing)
+        found = _of_speech_commands(data) if data.speech_commands else _of_folders(data)
+        self.kept = found.kept
+        learnt = [row for row in found.learnt if among(row.speaker, data.speakers)]
+        spoken = [row for row in learnt if row.label != SILENCE]
+        self.learnt = {"clips": len(spoken), "speakers": len({row.speaker for row in spoken})}
+        self.hearing = Hearing([*noise, *found.noise], data.frontend)
+        self.voices = Voices(_by_label(learnt, data.words, rate), speech, self.hearing)
         rng = np.random.default_rng(HELD_BACK)
         some = [self.voices.stream(rng)[0] for _ in range(60)]
         self._mean, self._scale = self.hearing.normalisation(some)
@@ -126,10 +131,9 @@ class KeywordsTask:
         return np.tile(self._mean, stack), np.tile(self._scale, stack)
 
     def evaluate(self, model: Any) -> dict[str, Any]:
-        """Accuracy on the clips that are kept back."""
-        if not self.kept:
-            return {}
-        return score(model, [(clip.samples, clip.label) for clip in self.kept])
+        """Accuracy on the clips that are kept back, and from how many words of whom it learnt."""
+        told = [(clip.samples, clip.label) for clip in self.kept]
+        return {**(score(model, told) if told else {}), "learnt": self.learnt}
 
     def _joined(self, clips: Sequence[Clip]) -> Example:
         spans: list[tuple[int, int, int]] = []
@@ -141,14 +145,80 @@ class KeywordsTask:
         return example(self.voices.frames(columns, spans))
 
 
-def _by_label(clips: Sequence[Clip], words: Sequence[str]) -> dict[str, list[Signal]]:
-    found: dict[str, list[Signal]] = {label: [] for label in (*words, UNKNOWN, SILENCE)}
-    for clip in clips:
-        found[clip.label].append(clip.samples)
-    missing = [label for label, sounds in found.items() if not sounds and label != SILENCE]
+def _check(data: KeywordsData) -> None:
+    """Refuse options that nothing can be learnt with, or that contradict each other."""
+    if not (data.clips or data.speech_commands):
+        raise ConfigError(
+            "data.clips: expected a folder with a subfolder a word, got none; "
+            "--set 'data.clips=[\"DIR\"]'"
+        )
+    if data.clips and data.speech_commands:  # the folders may hold whom its lists test on
+        raise ConfigError(
+            "data: expected either clips or speech_commands, got both; --set 'data.clips=[]'"
+        )
+    if data.leave and data.speech_commands:
+        raise ConfigError(
+            f"data.leave: expected none, got {data.leave}: Speech Commands' own lists part it; "
+            "--set 'data.leave=[]'"
+        )
+    if data.download and not data.speech_commands:
+        raise ConfigError("data.download: expected data.speech_commands to say where to, got none")
+    wrong = [part for part in (*data.held, *data.leave) if not 0 <= part < PARTS]
+    if wrong or not data.words or data.streams < 1:
+        raise ConfigError(
+            f"data: expected words, streams, and parts from 0 to {PARTS - 1}, got "
+            f"{data.words}, {data.streams}, {data.held} and {data.leave}"
+        )
+    if not 0.0 < data.speakers <= 1.0:
+        raise ConfigError(
+            f"data.speakers: expected a share above 0, at most 1, got {data.speakers}"
+        )
+
+
+class _Found(NamedTuple):
+    """What there is to learn from and to validate on, and what noise came with it."""
+
+    learnt: Sequence[Clip | Listed]
+    kept: list[Clip]
+    noise: list[Signal]
+
+
+def _of_folders(data: KeywordsData) -> _Found:
+    rate = data.frontend.sample_rate
+    clips = [clip for folder in data.clips for clip in read_clips(folder, rate)]
+    noise = [clip.samples for clip in clips if clip.label == NOISE]
+    known = (*data.words, SILENCE)
+    told = [
+        clip if clip.label in known else clip._replace(label=UNKNOWN)
+        for clip in clips
+        if clip.label != NOISE
+    ]
+    rest = [part for part in range(PARTS) if part not in (*data.held, *data.leave)]
+    return _Found(within(told, rest), within(told, data.held), noise)
+
+
+def _of_speech_commands(data: KeywordsData) -> _Found:
+    root, rate = data.speech_commands, data.frontend.sample_rate
+    rows = listed(root, "training", download=data.download)
+    noise = background(root, rate)
+    told = [row if row.label in data.words else row._replace(label=UNKNOWN) for row in rows]
+    return _Found(told, scored(listed(root, "validation"), noise, data.words, rate), noise)
+
+
+def _by_label(rows: Sequence[Clip | Listed], words: Sequence[str], rate: int) -> dict[str, Sounds]:
+    found: dict[str, list[Clip | Listed]] = {label: [] for label in (*words, UNKNOWN, SILENCE)}
+    for row in rows:
+        found[row.label].append(row)
+    missing = [label for label, own in found.items() if not own and label != SILENCE]
     if missing:
         raise ConfigError(
-            f"data.clips: expected clips of every word to learn from, got none of "
-            f"{', '.join(missing)}; name other folders, or leave fewer parts out"
+            f"data: expected clips of every word to learn from, got none of "
+            f"{', '.join(missing)}; name other folders, leave fewer parts out, or take a larger "
+            "share of the speakers"
         )
-    return found
+    return {label: _sounds(own, rate) for label, own in found.items()}
+
+
+def _sounds(rows: Sequence[Clip | Listed], rate: int) -> Sounds:
+    paths = [row.path for row in rows if isinstance(row, Listed)]
+    return Recordings(paths, rate) if paths else [r.samples for r in rows if isinstance(r, Clip)]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from streamrnn.config import AudioConfig
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.tasks.sounds import augment
-from streamrnn.tasks.sounds.clips import Signal
+from streamrnn.tasks.sounds.clips import Signal, Sounds
 
 SPEECH_LEVEL = 0.06  # root mean square of the loudest fifth of speech, about
 
@@ -63,9 +63,7 @@ class Hearing:
         ends = (np.arange(1, steps + 1) * stack - 1) * hop + window
         return columns[: steps * stack].reshape(steps, -1), ends
 
-    def quiet(
-        self, count: int, rng: np.random.Generator, recorded: Sequence[Signal] = ()
-    ) -> Signal:
+    def quiet(self, count: int, rng: np.random.Generator, recorded: Sounds = ()) -> Signal:
         """No speech: `recorded` silence, noise, coloured noise, or nothing at all."""
         kind = rng.random()
         gain = np.float32(10.0 ** rng.uniform(-1.5, 0.3))
@@ -103,7 +101,7 @@ class Hearing:
         return signal * np.float32(10.0 ** rng.uniform(-0.7, 0.5))
 
 
-def any_of(sounds: Sequence[Signal], rng: np.random.Generator) -> Signal:
+def any_of(sounds: Sounds, rng: np.random.Generator) -> Signal:
     """One of many sounds."""
     return sounds[int(rng.integers(len(sounds)))]
 
