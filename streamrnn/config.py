@@ -25,10 +25,10 @@ class FramesConfig(Record, frozen=True, tag_field="kind", tag="frames"):
 class MotionConfig(Record, frozen=True, tag_field="kind", tag="motion"):
     """Rows of time and position: chunks are `(n, 3)` or `(n, 4)`, float64 or float32.
 
-    Two dimensions are in any unit, three are taken for metres with z up.
+    Two dimensions are taken for a picture, in pixels of any size, three for metres with z up.
     """
 
-    version: int = 3
+    version: int = 4
     """Of what a frame means. A network knows the version that it was trained on."""
 
 

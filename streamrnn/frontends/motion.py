@@ -18,9 +18,9 @@ class MotionFrontend:
     """Chunks are rows of time in seconds and position in any unit, one frame a row.
 
     A row is `(time, x, y)` or `(time, x, y, z)`, float64 or float32. A position with a NaN is a
-    missing fix: its frame says so, and the model predicts through the gap. Two dimensions are in
-    any unit; three are taken for metres with z up. Times may be uneven
-    and equal, never earlier than what came before.
+    missing fix: its frame says so, and the model predicts through the gap. Two dimensions are
+    taken for a picture, in pixels of any size, best counted from a corner; three for metres with z
+    up. Times may be uneven and equal, never earlier than what came before.
     """
 
     delay = 0

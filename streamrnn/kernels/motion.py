@@ -1,12 +1,15 @@
-"""Position fixes → frames: what a moving ball did, free of heading and, but for height, of size.
+"""Position fixes → frames: what a moving ball did, and where, free of most units.
 
-A row is `(time_s, x, y)` or `(time_s, x, y, z)`; a frame is 94 numbers of order one. Lengths are
+A row is `(time_s, x, y)` or `(time_s, x, y, z)`; a frame is 98 numbers of order one. Lengths are
 divided by the stream's own step length, so that pixels and metres are one problem: multiplying
 every position of a two-dimensional stream by a power of two changes no bit of a frame.
-Three-dimensional streams are turned about z so that they set out along +x, and tell besides how
-they would move in metres with z up: the height, gravity, the step length, and how a bounce would
-lift them, on the plane z = 0 (the origin of a recording often lies on the table) and on the lowest
-place seen. Other units work too; these thirteen numbers then mean nothing.
+
+Two dimensions are taken for a picture, whose size the fixes tell: a frame says where in it the
+ball is. Three-dimensional streams are free of place and heading: they are turned about z so that
+they set out along +x, and tell besides how they would move in metres with z up: the height,
+gravity, the step length, and how a bounce would lift them, on the plane z = 0 (the origin of a
+recording often lies on the table) and on the lowest place seen. Other units work too; these
+thirteen numbers then mean nothing.
 """
 
 import numpy as np
@@ -18,6 +21,7 @@ from streamrnn.kernels.motion_filters import (
     EVENT_A,
     EVENT_B,
     EVENT_C,
+    FAR,
     FAST_STEP,
     FIRST,
     FIX_TIME,
@@ -52,7 +56,7 @@ from streamrnn.kernels.motion_filters import (
     tick,
 )
 
-VERSION = 3  # of what a frame means; a network knows one version
+VERSION = 4  # of what a frame means; a network knows one version
 PER_AXIS = 23
 # The first features of an axis: what they are, and what they are divided by: so many steps of late
 # (from SLOWLY on: of the whole stream).
@@ -85,7 +89,8 @@ METRES = COMMON + 12  # height, height from afar, gravity, what else bends, step
 BOUNCE = METRES + 5  # for each of two planes: how soon the ball meets it, and how that lifts it
 LIFTED_AT = (5.0, 10.0, 20.0)  # samples ahead
 RESTITUTION = 0.9  # of the bounces foreseen; a network learns what else it may be
-FRAME_SIZE = BOUNCE + 2 * (1 + len(LIFTED_AT))
+PICTURE = BOUNCE + 2 * (1 + len(LIFTED_AT))  # in two dimensions: see `_write_picture`
+FRAME_SIZE = PICTURE + 4
 
 CONTEXT_SIZE = 11
 CONTEXT_POINT, CONTEXT_STEP, CONTEXT_UNIT = 0, 3, 6
@@ -156,6 +161,8 @@ def motion_frames(
         frame[COMMON + 11] = 64.0 / (seen + 64.0)
         if dims == 3 and seen > 0.0:
             _write_metres(state, frame, unit)
+        if dims == 2 and seen > 0.0:
+            _write_picture(state, frame, unit)
 
         for axis in range(3):
             context[index, CONTEXT_POINT + axis] = state[POINT + axis]
@@ -216,6 +223,22 @@ def _write_axis(
     frame[at + 20] = _bounded((state[PEAK + axis] - here) / (8.0 * stable), 4.0)
     frame[at + 21] = _bounded(state[SINCE_VALLEY + axis] / 16.0, 4.0)
     frame[at + 22] = _bounded(state[SINCE_PEAK + axis] / 16.0, 4.0)
+
+
+@jit
+def _write_picture(state: NDArray[np.float64], frame: NDArray[np.float32], unit: float) -> None:
+    """Write where in a picture the ball is, and how large its steps are there.
+
+    Pixels are counted from a corner, so that balls are seen about half a picture's width from the
+    origin: the mean distance so far tells the size of a picture without naming a number of pixels.
+    """
+    half = state[FAR]
+    if half <= 0.0:
+        return
+    frame[PICTURE] = _bounded(4.0 * (state[POINT] / half - 1.0), 4.0)
+    frame[PICTURE + 1] = _bounded(4.0 * (state[POINT + 1] / half - 0.5), 4.0)
+    frame[PICTURE + 2] = _bounded(4.0 * (state[FAR + 1] / half - 0.5), 4.0)
+    frame[PICTURE + 3] = _bounded(32.0 * unit / half - 0.5, 4.0)
 
 
 @jit

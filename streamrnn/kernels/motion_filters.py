@@ -28,7 +28,8 @@ SINCE_EXTREME, SINCE_VALLEY, SINCE_PEAK = 64, 67, 70
 EVENT_A, EVENT_B, EVENT_C, SINCE_A, SINCE_B, SINCE_C = 73, 76, 79, 82, 83, 84
 SHORT = 85
 LONG = SHORT + parabola.SIZE
-STATE_SIZE = LONG + parabola.SIZE
+FAR = LONG + parabola.SIZE  # mean distance of the fixes from the origin, along x and along y
+STATE_SIZE = FAR + 2
 
 # Gains of the steady filters, in samples: fast follows two fixes, slow about eight.
 FAST_ALPHA, FAST_BETA = 0.85, 0.60
@@ -113,8 +114,9 @@ def follow(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> N
             state[SLOW_POINT + axis] = (alpha - 1.0) * miss
             state[SLOW_STEP + axis] += beta * miss / samples
         state[POINT + axis] = value
+    _measure_picture(state, count + 1.0)
 
-    short, long = state[SHORT:LONG], state[LONG:STATE_SIZE]
+    short, long = state[SHORT:LONG], state[LONG:FAR]
     step, fall = state[STEP_1 : STEP_1 + dims], gravity_bend(state, dims)
     if samples > LONGEST_BRIDGE:
         parabola.restart(short, step, fall)
@@ -205,8 +207,20 @@ def _start(row: NDArray[np.float64], dims: int, state: NDArray[np.float64]) -> N
     state[TURN_COS] = 1.0
     state[TURNED] = 1.0 if dims == 2 else 0.0
     state[FIX_TIME] = row[0]
+    _measure_picture(state, 1.0)
     parabola.begin(state[SHORT:LONG])
-    parabola.begin(state[LONG:STATE_SIZE])
+    parabola.begin(state[LONG:FAR])
+
+
+@jit
+def _measure_picture(state: NDArray[np.float64], count: float) -> None:
+    """Follow how far from the origin the fixes lie, which tells how large a picture is."""
+    weight = 1.0 / (count if count < STEADY else STEADY)
+    for axis in range(2):
+        far = state[POINT + axis]
+        if far < 0.0:
+            far = -far
+        state[FAR + axis] += weight * (far - state[FAR + axis])
 
 
 @jit

@@ -82,16 +82,37 @@ def test_a_power_of_two_changes_no_bit_of_a_frame_and_scales_points_exactly(rows
 
 @settings(max_examples=40, deadline=None)
 @given(rows=tracks)
-def test_place_does_not_matter(rows):
+def test_place_matters_as_height_and_in_a_picture_alone(rows):
     # Integers stay exact when a whole number is added, so even the bits agree.
     rows = rows.copy()
     rows[:, 1:] = np.round(rows[:, 1:])
     moved = rows.copy()
     moved[:, 1:] += 1000.0
     # Heights tell where the ball is, and so how it would bounce on z = 0.
-    height = [motion.METRES, motion.METRES + 1, *range(motion.BOUNCE, motion.FRAME_SIZE)]
-    before, after = (np.delete(frames_of(each)[0], height, axis=1) for each in (rows, moved))
+    height = [motion.METRES, motion.METRES + 1, *range(motion.BOUNCE, motion.PICTURE)]
+    picture = range(motion.PICTURE, motion.FRAME_SIZE)
+    placed = height if rows.shape[1] == 4 else picture
+    before, after = (np.delete(frames_of(each)[0], placed, axis=1) for each in (rows, moved))
     np.testing.assert_array_equal(before, after)
+
+
+def test_a_frame_says_where_in_the_picture_a_ball_is():
+    # Of a picture 1280 wide: across its middle and back, at a quarter and a half of its height.
+    x = 640.0 + 100.0 * np.array([-2, -1, 0, 1, 2, 1, 0, -1])
+    y = np.array([180.0, 360.0] * 4)
+    frames, _, _ = frames_of(np.column_stack((np.arange(8) / 30, x, y)))
+    frames_large, _, _ = frames_of(np.column_stack((np.arange(8) / 30, 3.0 * x, 3.0 * y)))
+    half, far = x.mean(), y.mean()
+    step = np.hypot(100.0, 180.0)  # each step is as long
+    wanted = (
+        4 * (x[-1] / half - 1),
+        4 * (y[-1] / half - 0.5),
+        4 * (far / half - 0.5),
+        32 * step / half,
+    )
+    bent = [value / (1.0 + abs(value) / 4.0) for value in (*wanted[:3], wanted[3] - 0.5)]
+    np.testing.assert_allclose(frames[-1, motion.PICTURE :], bent, rtol=1e-6)
+    np.testing.assert_allclose(frames_large[-1, motion.PICTURE :], bent, rtol=1e-6)
 
 
 @settings(max_examples=40, deadline=None)
@@ -158,7 +179,8 @@ def test_height_and_gravity_are_told_in_three_dimensions():
     bend = state[LONG + parabola.BEND + 2] * 128**2
     assert bend == pytest.approx(-9.81, rel=1e-6)  # a falling ball bends as gravity does
     assert np.abs(frames[1:, motion.METRES + 3]).max() < 1e-5  # so nothing lifts it
-    assert not frames_of(rows[:, :3])[0][:, motion.METRES :].any()
+    assert not frames_of(rows[:, :3])[0][:, motion.METRES : motion.PICTURE].any()
+    assert not frames[:, motion.PICTURE :].any()
 
 
 def test_a_bounce_is_foreseen_on_the_plane_and_on_the_lowest_place():

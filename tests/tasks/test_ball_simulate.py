@@ -151,5 +151,5 @@ def test_options_are_checked():
         task({"sequence": 1})
     with pytest.raises(ConfigError, match=r"data.share: expected 0 to 1, got 2"):
         task({"share": 2.0})
-    with pytest.raises(ConfigError, match=r"network.input_size: expected 94, got 3"):
+    with pytest.raises(ConfigError, match=r"network.input_size: expected 98, got 3"):
         task({}).model_config({"hidden_size": 8, "input_size": 3})

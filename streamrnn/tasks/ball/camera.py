@@ -46,7 +46,7 @@ def broadcast(
         # Rows of the near and the far baseline for a picture centred on the court's middle.
         near_row = focal * _rise(behind, -height, down_cos, down_sin)
         far_row = focal * _rise(behind + 2.0 * BASELINE, -height, down_cos, down_sin)
-        centre_y = rng.uniform(400.0, 560.0) + near_row
+        centre_y = rng.uniform(400.0, 590.0) + near_row
         # The far server's toss stays in the picture, the far baseline in its upper part.
         toss_row = focal * _rise(behind + 2.0 * BASELINE, 3.3 - height, down_cos, down_sin)
         if centre_y - toss_row > -20.0 and centre_y - far_row < 270.0:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.tasks.ball.camera import broadcast
+from streamrnn.tasks.ball.camera import HEIGHT, WIDTH, broadcast
 from streamrnn.tasks.ball.scenes import free_ball
 from streamrnn.tasks.ball.table_tennis import TABLE_HEIGHT, table_tennis
 from streamrnn.tasks.ball.tennis import rally
@@ -54,6 +54,11 @@ def tennis_track(rng: np.random.Generator) -> NDArray[np.float64]:
     rows = np.zeros((count, 3))
     rows[:, 0] = np.round(np.arange(count) * spacing, 4)
     broadcast(rng, places[:count], rows)
+    if rng.random() < 0.35:  # the clip opens in the middle of something
+        rows = rows[int(rng.integers(0, 30)) :]
+    if rng.random() < 0.1:  # pixels are not always counted from the upper left corner
+        rows[:, 1] -= rng.choice([WIDTH / 2.0, rng.uniform(0.0, WIDTH)])
+        rows[:, 2] = rng.choice([-1.0, 1.0]) * (rows[:, 2] - rng.choice([HEIGHT / 2.0, HEIGHT]))
     return rows
 
 

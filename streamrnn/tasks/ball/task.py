@@ -24,6 +24,7 @@ from streamrnn.kernels.motion import (
     FROM_LOWEST,
     METRES,
     PER_AXIS,
+    PICTURE,
     SOLID,
     TO_HIGHEST,
     motion_frames,
@@ -38,7 +39,8 @@ from streamrnn.tasks.base import Example, network_config
 
 HELD_BACK = 2_000_000_000  # seeds of tracks that no training sees
 # What a frame tells of where the ball is, and nothing of how it came there: for each axis the way
-# from the first fix and from both ends of the range so far; the height; how many dimensions.
+# from the first fix and from both ends of the range so far; the height; the place in the picture;
+# how many dimensions.
 SNAPSHOT = (
     *(
         PER_AXIS * axis + item
@@ -47,6 +49,9 @@ SNAPSHOT = (
     ),
     METRES,
     METRES + 1,
+    PICTURE,
+    PICTURE + 1,
+    PICTURE + 2,
     SOLID,
 )
 SHAPE = (2, 3)  # dimensions that recorded tracks may have
@@ -232,13 +237,13 @@ def example(rows: NDArray[np.float64], *, snapshot: bool = False) -> Example:
 def vary(rows: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     """Make of a recorded track what could as well have been recorded.
 
-    It is mirrored, begun later, and robbed of some fixes. In a picture, another camera sees it:
-    wider or narrower, a little aslant, and at another rate of play. Flights in metres keep their
-    shape, which gravity gave them.
+    It is mirrored in place, begun later, and robbed of some fixes. In a picture, another camera
+    sees it: wider or narrower, a little aslant, and at another rate of play. Flights in metres keep
+    their shape, which gravity gave them.
     """
     rows = rows.copy()
     if rng.random() < 0.5:
-        rows[:, 1] *= -1.0
+        rows[:, 1] = 2.0 * np.nanmean(rows[:, 1]) - rows[:, 1]
     if rng.random() < 0.5:
         rows = rows[int(rng.integers(0, max(1, len(rows) // 3))) :]
     if rows.shape[1] == 3:

@@ -11,6 +11,7 @@ from streamrnn.kernels.compile import jit
 from streamrnn.tasks.ball.physics import (
     DRAG,
     FRICTION,
+    GRAVITY,
     KIND_SIZE,
     MAGNUS,
     RADIUS,
@@ -154,6 +155,15 @@ def _serve(rng: np.random.Generator, ball: Ball, kind: NDArray[np.float64], firs
 
 
 @jit
+def _toss(rng: np.random.Generator, ball: Ball, way: float) -> None:
+    """Throw the ball up to where a serve can meet it, a little into the court."""
+    apex = rng.uniform(2.9, 3.9)
+    ball[5] = np.sqrt(2.0 * GRAVITY * (apex - ball[2]))
+    ball[4] = way * rng.uniform(-0.1, 0.7)
+    ball[3] = rng.normal() * 0.3
+
+
+@jit
 def _contact(rng: np.random.Generator, plan: NDArray[np.float64], bounce_y: float) -> None:
     """Plan where the next player takes the ball: how deep, and how low at the lowest."""
     depth = BASELINE + rng.normal() * 1.2 + 3.0
@@ -206,10 +216,8 @@ def rally(rng: np.random.Generator, spacing: float, rows: NDArray[np.float64]) -
         _stroke(rng, ball, kind, strength)
     elif start < 0.85:  # or with the toss
         mode = TOSSED
-        ball[2] = rng.uniform(1.3, 1.9)
-        ball[5] = rng.uniform(5.4, 7.2)
-        ball[4] = way * rng.uniform(-0.1, 0.7)
-        ball[3] = rng.normal() * 0.3
+        ball[2] = rng.uniform(0.8, 1.8)
+        _toss(rng, ball, way)
     else:
         wait = rng.uniform(0.3, 5.0)
     strike = rng.uniform(2.5, 2.95)
@@ -223,10 +231,7 @@ def rally(rng: np.random.Generator, spacing: float, rows: NDArray[np.float64]) -
                 wait -= seconds
                 if wait < 0.0 and ball[2] > 0.8:
                     mode = TOSSED
-                    ball[2] = max(ball[2], 1.2)
-                    ball[5] = rng.uniform(5.6, 7.4)
-                    ball[4] = way * rng.uniform(-0.1, 0.7)
-                    ball[3] = rng.normal() * 0.3
+                    _toss(rng, ball, way)
                     tap = rng.random() < 0.7
                 elif tap:
                     if ball[2] > 0.95 and ball[5] >= -0.5:
