@@ -4,6 +4,7 @@ A configuration is TOML on disk and JSON inside a model file. Unknown keys are r
 misspelt option cannot be passed over.
 """
 
+from collections import Counter
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -84,7 +85,28 @@ class AudioConfig(Record, frozen=True, tag_field="kind", tag="audio"):
             raise ConfigError(f"frontend.floor: expected 1e-30 to 1, got {self.floor}")
 
 
-FrontendConfig = FramesConfig | MotionConfig | AudioConfig
+class TextConfig(Record, frozen=True, tag_field="kind", tag="text"):
+    """Text: chunks are `str` or UTF-8 `bytes`; frames are tokens' numbers, for an embedding."""
+
+    unit: Literal["characters", "words"]
+    """What a token is."""
+    vocabulary: tuple[str, ...]
+    """The symbols; token n + 1 is vocabulary[n], and 0 is whatever is not among them."""
+    fold: bool = True
+    """Read each code point in lower case."""
+
+    def __post_init__(self) -> None:
+        """Refuse a vocabulary that says nothing, or something twice."""
+        if not self.vocabulary:
+            raise ConfigError("frontend.vocabulary: expected at least one symbol, got none")
+        twice = [symbol for symbol, count in Counter(self.vocabulary).items() if count > 1]
+        if twice:
+            raise ConfigError(
+                f"frontend.vocabulary: expected each symbol once, got {twice[0]!r} again"
+            )
+
+
+FrontendConfig = FramesConfig | MotionConfig | AudioConfig | TextConfig
 
 
 class NetworkConfig(Record, frozen=True):
@@ -252,6 +274,14 @@ class ModelConfig(Record, frozen=True):
                 "decoder: points are decoded relative to the motion front end's last position; "
                 "set frontend.kind = 'motion'"
             )
+        if isinstance(self.frontend, TextConfig):
+            tokens = 1 + len(self.frontend.vocabulary)
+            if self.network.vocabulary_size != tokens:
+                raise ConfigError(
+                    f"network.vocabulary_size: expected an embedding of {tokens} rows, the symbols "
+                    f"of frontend.vocabulary and one for all others, got "
+                    f"{self.network.vocabulary_size} with encoder {self.network.encoder!r}"
+                )
 
 
 def convert(tree: Any, kind: type[Kind], *, where: str) -> Kind:

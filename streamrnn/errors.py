@@ -15,6 +15,7 @@
         ├── DtypeError       elements of the wrong type
         ├── ShapeError       the wrong number of dimensions or columns
         ├── NonFiniteError   NaN or infinity where none is allowed
+        ├── EncodingError    bytes that are no UTF-8, or half a character
         └── TimeOrderError   time that runs backwards
 
 A message says what was expected, what came, and the mend. Whatever raises one of these leaves
@@ -76,6 +77,10 @@ class ShapeError(InputError):
 
 class NonFiniteError(InputError):
     """A chunk with NaN or infinity where none is allowed."""
+
+
+class EncodingError(InputError):
+    """A chunk of bytes that are no UTF-8, or of text with half a character."""
 
 
 class TimeOrderError(InputError):

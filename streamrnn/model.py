@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +110,12 @@ class Model:
         return self.stream().nbytes
 
     def stream(
-        self, *, state: bytes | None = None, rate: int | None = None, channels: int | None = None
+        self,
+        *,
+        state: bytes | None = None,
+        rate: int | None = None,
+        channels: int | None = None,
+        errors: Literal["strict", "replace"] | None = None,
     ) -> Stream:
         """Open a live stream.
 
@@ -119,13 +124,14 @@ class Model:
             rate: of sound: samples a second that will come in, 8,000 to 192,000; by default the
                 network's. A state knows it.
             channels: of sound, 1 to 64, mixed down to their mean; by default 1. A state knows it.
+            errors: of text: whether bytes that are no UTF-8 are refused, the default, or each bad
+                part read as U+FFFD. A state knows it.
 
         Raises:
-            StateError: the snapshot is damaged, of another model, or of another rate.
-            ConfigError: an impossible rate or number of channels, or one of a stream that is no
-                sound.
+            StateError: the snapshot is damaged, of another model, or of other options.
+            ConfigError: an impossible value, or an option that the model's front end has not.
         """
-        given = {"rate": rate, "channels": channels}
+        given = {"rate": rate, "channels": channels, "errors": errors}
         options = {name: value for name, value in given.items() if value is not None}
         if state is None:
             return Stream(self, **options)
@@ -144,6 +150,7 @@ class Model:
         trace: bool = False,
         rate: int | None = None,
         channels: int | None = None,
+        errors: Literal["strict", "replace"] | None = None,
     ) -> Predictions:
         """The predictions of a whole sequence: feed and flush at once, the same bits.
 
@@ -152,12 +159,13 @@ class Model:
             trace: also tell the hidden states and gates, step by step (slower).
             rate: of sound, as `stream` takes it.
             channels: of sound, as `stream` takes it.
+            errors: of text, as `stream` takes it.
 
         Raises:
             InputError: the sequence is refused, by name.
-            ConfigError: an impossible rate or number of channels.
+            ConfigError: an impossible value, or an option that the model's front end has not.
         """
-        stream = self.stream(rate=rate, channels=channels)
+        stream = self.stream(rate=rate, channels=channels, errors=errors)
         return join([stream.feed(sequence, trace=trace), stream.flush(trace=trace)])
 
     def step(

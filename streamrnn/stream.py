@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from streamrnn.decoders import DecoderState
 from streamrnn.engines.base import EngineState
 from streamrnn.errors import InputError, StateError
-from streamrnn.frontends.base import Frames, FrontendState, part_of
+from streamrnn.frontends.base import Frames, FrontendState, Option, part_of
 from streamrnn.predictions import Predictions, Trace, join
 from streamrnn.state import Arrays, expect_alike, seal, unseal
 
@@ -33,7 +33,7 @@ class Stream:
 
     __slots__ = ("_decoder", "_frontend", "_network", "_position", "model")
 
-    def __init__(self, model: Model, **options: int) -> None:
+    def __init__(self, model: Model, **options: Option) -> None:
         self.model = model
         self._frontend = model.frontend.stream(**options)
         self._network = model.engine.stream()
@@ -47,7 +47,8 @@ class Stream:
             chunk: any number of samples, none too, as the front end wants them: for frames
                 `(n, input_size)` float32; for motion `(n, 3)` or `(n, 4)` rows of time and
                 position, float64 or float32; for sound `(n,)` or `(n, channels)` samples, int16
-                or float32. It is neither kept nor changed.
+                or float32; for text `str` or UTF-8 `bytes`, cut anywhere. It is neither kept nor
+                changed.
             trace: also tell the hidden states and gates, step by step (slower).
 
         Returns:
@@ -60,7 +61,11 @@ class Stream:
         return self._advance(self._frontend.feed(chunk), trace)
 
     def flush(self, *, trace: bool = False) -> Predictions:
-        """End the sequence: give what is retained, then make the stream fresh."""
+        """End the sequence: give what is retained, then make the stream fresh.
+
+        Raises:
+            EncodingError: text ends in mid-character; the stream is as it was.
+        """
         tail = self._advance(self._frontend.flush(), trace)
         tail = replace(tail, decoded=self._decoder.end(tail.decoded, self._position))
         self.reset()
@@ -126,9 +131,14 @@ class Stream:
         return outputs, Trace(hidden, tuple(np.stack(layer) for layer in zip(*gates, strict=True)))
 
     @property
-    def options(self) -> Mapping[str, int]:
-        """What the stream was opened with: rate and channels of sound, else nothing."""
+    def options(self) -> Mapping[str, Option]:
+        """What the stream was opened with: rate and channels of sound, errors of text."""
         return self._frontend.options
+
+    @property
+    def unknown(self) -> int:
+        """How many unknown characters or words came since the stream was fresh; else 0."""
+        return self._frontend.unknown
 
     @property
     def position(self) -> int:
@@ -206,7 +216,7 @@ class Stream:
         self._position = int(arrays["position"][0])
 
 
-def _read(blob: bytes, model: Model) -> tuple[Arrays, dict[str, int]]:
+def _read(blob: bytes, model: Model) -> tuple[Arrays, dict[str, Option]]:
     """The arrays of a snapshot of a model, and what its stream was opened with."""
     arrays, metadata = unseal(blob, what="snapshot", error=StateError)
     version = metadata.get("snapshot_version")

@@ -9,7 +9,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from streamrnn.config import DecoderConfig, FrontendConfig, ModelConfig, NetworkConfig
+from streamrnn.config import (
+    ClassesConfig,
+    DecoderConfig,
+    FrontendConfig,
+    ModelConfig,
+    NetworkConfig,
+    TextConfig,
+)
 from streamrnn.engines.packing import expected_shapes
 from streamrnn.model import Model
 
@@ -53,6 +60,24 @@ def make_model(
     )
 
 
+def make_text_model(unit: Any, **network: Any) -> Model:
+    """A small model of text with two classes."""
+    symbols = {
+        "characters": ("a", "b", "é", " ", "日", "\ufffd"),
+        "words": ("turn", "on", "off", "don't", "0", "日本"),
+    }
+    return make_model(
+        frontend=TextConfig(unit=unit, vocabulary=symbols[unit]),
+        decoder=ClassesConfig(labels=("yes", "no")),
+        input_size=1,
+        output_size=2,
+        encoder="embedding",
+        encoder_size=4,
+        vocabulary_size=7,
+        **network,
+    )
+
+
 def make_frames(steps: int, size: int = 3, seed: int = 1) -> NDArray[np.float32]:
     """Frames of independent normal elements."""
     return np.random.default_rng(seed).standard_normal((steps, size), np.float32)
@@ -84,12 +109,12 @@ def models(draw: st.DrawFn, largest: int = 40) -> Model:
     return Model.from_weights(ModelConfig(name="made", network=network), weights)
 
 
-def example(model: Model, samples: int, seed: int = 1) -> NDArray[Any]:
+def example(model: Model, samples: int, seed: int = 1) -> Any:
     """A sequence that the model's front end takes."""
     return model.frontend.example(np.random.default_rng(seed), samples)
 
 
-def pieces(sequence: NDArray[Any], cuts: list[int]) -> Iterator[NDArray[Any]]:
+def pieces(sequence: Any, cuts: list[int]) -> Iterator[Any]:
     """The sequence in chunks that end at the cuts; equal cuts make empty chunks."""
     edges = [0, *sorted(cut % (len(sequence) + 1) for cut in cuts), len(sequence)]
     for first, end in zip(edges, edges[1:], strict=False):

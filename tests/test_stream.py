@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.config import AudioConfig, ClassesConfig, DetectConfig, MotionConfig, PointsConfig
-from streamrnn.errors import ConfigError, InputError, NonFiniteError, StateError
+from streamrnn.errors import ConfigError, EncodingError, InputError, NonFiniteError, StateError
 from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions, join
 from streamrnn.state import seal, unseal
 from streamrnn.stream import SNAPSHOT_VERSION
-from tests.conftest import CELLS, example, make_frames, make_model, models, pieces
+from tests.conftest import CELLS, example, make_frames, make_model, make_text_model, models, pieces
 
 CUTS = st.lists(st.integers(0, 1000), max_size=8)
 STEPS = 24
@@ -306,8 +306,68 @@ def test_a_stream_of_sound_goes_on_at_its_rate() -> None:
     with pytest.raises(StateError, match="'rate': 16000.*got one with .*44100"):
         other.restore(blob)
     assert other.snapshot() == fresh
-    with pytest.raises(ConfigError, match="rate: expected none, which only streams of sound have"):
+    with pytest.raises(ConfigError, match="rate: expected none, which only streams of sound or"):
         make_model().stream(rate=16_000)
+
+
+@given(st.text(st.sampled_from([*"abé日👩 ’'7.T"]), max_size=30), CUTS, st.integers(0, 1000))
+@settings(max_examples=40, deadline=None)
+def test_text_goes_on_in_mid_word_and_in_mid_character(text: str, cuts: list[int], at: int) -> None:
+    data = text.encode()
+    at %= len(data) + 1
+    for unit in ("characters", "words"):
+        model = make_text_model(unit)
+        whole = model.predict(text)
+        assert told(model.predict(data)) == told(whole)
+        stream = model.stream()
+        parts = [stream.feed(data[:at])]
+        stream = model.stream(state=stream.snapshot())
+        parts += [stream.feed(chunk) for chunk in pieces(data[at:], cuts)]
+        assert stream.position == len(text)
+        assert told(join([*parts, stream.flush()])) == told(whole)
+        assert stream.snapshot() == model.stream().snapshot()
+
+
+def test_positions_and_unknown_ones_of_words() -> None:
+    model = make_text_model("words")
+    assert (model.delay, make_text_model("characters").delay, make_model().delay) == (2, 0, 0)
+    stream = model.stream()
+    said = [stream.feed(c) for c in "Turn it on, at 7:30. Dogs' off"]
+    assert join(said).positions.tolist() == [5, 8, 11, 15, 21, 27]
+    assert stream.unknown == 3  # it, at, dogs
+    assert stream.flush().positions.tolist() == [30]
+    assert stream.unknown == 0 == make_model().stream().unknown
+
+
+def test_bytes_that_are_no_text() -> None:
+    model = make_text_model("characters")
+    with pytest.raises(EncodingError, match="got 0xff at byte 1"):
+        model.predict(b"a\xff")
+    with pytest.raises(EncodingError, match="the end after 0xe6"):
+        model.predict(b"a\xe6")
+    assert told(model.predict(b"a\xffb\xe6", errors="replace")) == told(
+        model.predict("a\ufffdb\ufffd")
+    )
+    stream = model.stream(errors="replace")
+    assert dict(stream.options) == {"errors": "replace"}
+    stream.feed(b"a\xe6")
+    blob = stream.snapshot()
+    restored = model.stream(state=blob)
+    assert dict(restored.options) == {"errors": "replace"}
+    assert told(restored.flush()) == told(stream.flush())
+    assert model.stream(state=blob, errors="replace").snapshot() == blob
+    with pytest.raises(StateError, match="'strict'.*got one with.*'replace'"):
+        model.stream(state=blob, errors="strict")
+    strict = model.stream()
+    strict.feed(b"ab\xe6")
+    before = strict.snapshot()
+    with pytest.raises(EncodingError):
+        strict.flush()
+    assert strict.snapshot() == before
+    with pytest.raises(ConfigError, match="rate: "):
+        model.stream(rate=16_000)
+    with pytest.raises(ConfigError, match="errors: expected none, which only streams of sound or"):
+        make_model().stream(errors="strict")
 
 
 def detecting(**options: Any) -> Model:

@@ -1,11 +1,12 @@
 """Chunks of samples → frames of the network."""
 
-from streamrnn.config import AudioConfig, ModelConfig, MotionConfig
+from streamrnn.config import AudioConfig, ModelConfig, MotionConfig, TextConfig
 from streamrnn.errors import ConfigError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.frontends.base import Frontend
 from streamrnn.frontends.frames import FramesFrontend
 from streamrnn.frontends.motion import MotionFrontend
+from streamrnn.frontends.text import TextFrontend
 from streamrnn.kernels.motion import VERSION
 
 
@@ -13,7 +14,8 @@ def make_frontend(config: ModelConfig) -> Frontend:
     """The front end of a model.
 
     Raises:
-        ConfigError: its frames are not as wide as the network's input.
+        ConfigError: its frames are not as wide as the network's input, or its configuration
+            cannot be used.
     """
     if isinstance(config.frontend, MotionConfig):
         if config.frontend.version != VERSION:
@@ -35,4 +37,6 @@ def make_frontend(config: ModelConfig) -> Frontend:
                 f"{config.network.input_size}"
             )
         return audio
+    if isinstance(config.frontend, TextConfig):
+        return TextFrontend(config.frontend)
     return FramesFrontend(config.network.input_size, config.network.vocabulary_size)

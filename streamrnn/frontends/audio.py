@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from streamrnn.config import AudioConfig
 from streamrnn.errors import ConfigError, DtypeError, NonFiniteError, ShapeError
-from streamrnn.frontends.base import Frames, describe, is_array
+from streamrnn.frontends.base import Frames, Option, describe, is_array
 from streamrnn.kernels import log_mel
 from streamrnn.kernels.log_mel import log_mel_frames, log_mel_tables, mel_bands, mix_down
 from streamrnn.kernels.resample import resample, taps
@@ -51,7 +51,7 @@ class AudioFrontend:
         self.delay = config.stack * config.hop - 1
         """So long, in samples of the network's rate, the last of them may wait for its frame."""
 
-    def stream(self, **options: int) -> "AudioState":
+    def stream(self, **options: Option) -> "AudioState":
         """The fresh front end of a new stream.
 
         Args:
@@ -65,11 +65,15 @@ class AudioFrontend:
         channels = options.pop("channels", 1)
         if options:
             raise ConfigError(f"expected rate and channels, got {', '.join(options)}")
-        if not SLOWEST <= rate <= FASTEST or rate != int(rate):
+        if isinstance(rate, str) or not SLOWEST <= rate <= FASTEST or rate != int(rate):
             raise ConfigError(
                 f"rate: expected whole samples a second from {SLOWEST} to {FASTEST}, got {rate}"
             )
-        if not 1 <= channels <= MOST_CHANNELS or channels != int(channels):
+        if (
+            isinstance(channels, str)
+            or not 1 <= channels <= MOST_CHANNELS
+            or channels != int(channels)
+        ):
             raise ConfigError(f"channels: expected 1 to {MOST_CHANNELS}, got {channels}")
         return AudioState(self, int(rate), int(channels))
 
@@ -83,9 +87,11 @@ class AudioFrontend:
 class AudioState:
     """The front end of one stream of samples."""
 
+    unknown = 0
+
     def __init__(self, frontend: AudioFrontend, rate: int, channels: int) -> None:
         config = frontend.config
-        self.options = {"rate": rate, "channels": channels}
+        self.options: Mapping[str, Option] = {"rate": rate, "channels": channels}
         self._frontend = frontend
         self._rate, self._channels = rate, channels
         shared = math.gcd(rate, config.sample_rate)

@@ -46,6 +46,10 @@ def part_of(frames: Frames, first: int, end: int) -> Frames:
     )
 
 
+Option = int | str
+"""What a stream may be opened with, by name: numbers and modes."""
+
+
 class FrontendState(Protocol):
     """The front end of one stream.
 
@@ -53,8 +57,13 @@ class FrontendState(Protocol):
     """
 
     @property
-    def options(self) -> Mapping[str, int]:
+    def options(self) -> Mapping[str, Option]:
         """What the stream was opened with, to open another that takes over its state."""
+        ...
+
+    @property
+    def unknown(self) -> int:
+        """How many tokens of text were unknown since the stream was fresh."""
         ...
 
     def feed(self, chunk: Any) -> Frames:
@@ -84,28 +93,28 @@ class Frontend(Protocol):
     delay: int
     """How many samples must have arrived past a position before its frame is known."""
 
-    def stream(self, **options: int) -> FrontendState:
+    def stream(self, **options: Option) -> FrontendState:
         """The fresh front end of a new stream.
 
         Args:
-            options: `rate` and `channels` of sound; nothing else has any.
+            options: `rate` and `channels` of sound, `errors` of text; nothing else has any.
 
         Raises:
             ConfigError: an option that it does not have, or an impossible value.
         """
         ...
 
-    def example(self, generator: np.random.Generator, samples: int) -> NDArray[Any]:
-        """A valid sequence of random samples, for checks."""
+    def example(self, generator: np.random.Generator, samples: int) -> Any:
+        """A valid sequence of random samples, for checks: an array, or a str."""
         ...
 
 
-def no_options(options: Mapping[str, int]) -> None:
+def no_options(options: Mapping[str, Option]) -> None:
     """Refuse options where there are none."""
     if options:
         raise ConfigError(
-            f"{', '.join(options)}: expected none, which only streams of sound have; open the "
-            "stream without"
+            f"{', '.join(options)}: expected none, which only streams of sound or text have; open "
+            "the stream without"
         )
 
 

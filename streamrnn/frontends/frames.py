@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import DtypeError, ShapeError
-from streamrnn.frontends.base import Frames, describe, is_array, no_options
+from streamrnn.frontends.base import Frames, Option, describe, is_array, no_options
 
 _FLOAT32 = np.dtype(np.float32)
 
@@ -21,13 +21,14 @@ class FramesFrontend:
     """
 
     delay = 0
-    options: Mapping[str, int] = {}
+    options: Mapping[str, Option] = {}
+    unknown = 0
 
     def __init__(self, input_size: int, vocabulary_size: int = 0) -> None:
         self.input_size = input_size
         self.vocabulary_size = vocabulary_size
 
-    def stream(self, **options: int) -> "FramesFrontend":
+    def stream(self, **options: Option) -> "FramesFrontend":
         """The front end itself: it has no state.
 
         Raises:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import DtypeError, NonFiniteError, ShapeError, TimeOrderError
-from streamrnn.frontends.base import Frames, describe, is_array, no_options
+from streamrnn.frontends.base import Frames, Option, describe, is_array, no_options
 from streamrnn.kernels.motion import CONTEXT_SIZE, FRAME_SIZE, motion_frames
 from streamrnn.kernels.motion_filters import DIMS, LAST_TIME, ROWS, STATE_SIZE
 
@@ -28,7 +28,7 @@ class MotionFrontend:
     context_size = CONTEXT_SIZE
     state_size = STATE_SIZE
 
-    def stream(self, **options: int) -> "MotionState":
+    def stream(self, **options: Option) -> "MotionState":
         """The fresh front end of a new stream.
 
         Raises:
@@ -50,7 +50,8 @@ class MotionFrontend:
 class MotionState:
     """The front end of one stream of rows."""
 
-    options: Mapping[str, int] = {}
+    options: Mapping[str, Option] = {}
+    unknown = 0
 
     def __init__(self) -> None:
         self._state = np.zeros(STATE_SIZE)
