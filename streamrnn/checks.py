@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from streamrnn.engines.reference import Reference
 from streamrnn.errors import InputError, ShapeError, StreamRNNError
+from streamrnn.frontends.base import is_array
 from streamrnn.model import Model, load
 from streamrnn.predictions import Predictions, join
 from streamrnn.state import digest
@@ -77,15 +78,17 @@ class _Subject:
         self.model = model
         self.generator = np.random.default_rng(seed)
         self.sequence = sequence
+        self.finest = sequence.encode() if isinstance(sequence, str) else sequence
+        """The sequence in a form that may be cut anywhere: text in mid-character too."""
         self.tolerance = model.engine.tolerance
         self.whole = model.predict(sequence)
 
     def cuts(self) -> list[Any]:
         """The sequence, cut at random places; some chunks are empty."""
-        length = len(self.sequence)
+        length = len(self.finest)
         edges = np.sort(self.generator.integers(0, length + 1, self.generator.integers(1, 20)))
         edges = [0, *edges.tolist(), length]
-        return [self.sequence[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+        return [self.finest[a:b] for a, b in zip(edges, edges[1:], strict=False)]
 
     def same(self, got: Predictions, expected: Predictions, doing: str) -> None:
         """Fail where two predictions differ by more than the engine may."""
@@ -191,7 +194,7 @@ def _company(subject: _Subject) -> str:
 
 
 def _interruption(subject: _Subject) -> str:
-    model, sequence = subject.model, subject.sequence
+    model, sequence = subject.model, subject.finest
     for cut in subject.generator.integers(0, len(sequence) + 1, 5).tolist():
         stream = model.stream()
         before = stream.feed(sequence[:cut])
@@ -225,12 +228,12 @@ def bits_of(predictions: Predictions) -> str:
 _RESUME = "import sys; from streamrnn.checks import resume; resume(*sys.argv[1:])"
 
 
-def _in_another_process(model: Model, blob: bytes, rest: NDArray[Any]) -> str:
+def _in_another_process(model: Model, blob: bytes, rest: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         paths = [str(Path(folder) / name) for name in ("m.safetensors", "state", "in.npy")]
         model.save(paths[0])
         Path(paths[1]).write_bytes(blob)
-        np.save(paths[2], rest)
+        np.save(paths[2], np.frombuffer(rest, np.uint8) if isinstance(rest, bytes) else rest)
         done = subprocess.run(
             [sys.executable, "-c", _RESUME, *paths], capture_output=True, text=True, check=False
         )
@@ -242,7 +245,10 @@ def _in_another_process(model: Model, blob: bytes, rest: NDArray[Any]) -> str:
 def resume(model: str, state: str, rest: str) -> None:
     """Go on from a snapshot in a process of its own; prints the digest of what is predicted."""
     stream = load(model).stream(state=Path(state).read_bytes())
-    print(bits_of(join([stream.feed(np.load(rest)), stream.flush()])))
+    chunk = np.load(rest)
+    if chunk.dtype == np.uint8:  # text
+        chunk = chunk.tobytes()
+    print(bits_of(join([stream.feed(chunk), stream.flush()])))
 
 
 def _faithful(subject: _Subject) -> str:
@@ -341,9 +347,9 @@ def _causal(subject: _Subject) -> str:
     return f"5 beginnings, with the end cut off and with another end: {subject.sameness}"
 
 
-def _after(beginning: NDArray[Any], end: NDArray[Any]) -> NDArray[Any]:
+def _after(beginning: Any, end: Any) -> Any:
     """An end that may follow: of motion, times go on from the beginning's last."""
-    if end.dtype == np.float64 and end.ndim == 2 and len(end):
+    if is_array(end) and end.dtype == np.float64 and end.ndim == 2 and len(end):
         end = end.astype(np.float64)
         end[:, 0] += beginning[-1, 0] - end[0, 0]
         end = end[:, : beginning.shape[1]]
@@ -369,19 +375,21 @@ def _clean(subject: _Subject) -> str:
 
 def _input(subject: _Subject) -> str:
     model, sequence = subject.model, subject.sequence
-    kept = sequence.copy()
+    text = not is_array(sequence)
+    sequence: Any = subject.finest
+    kept = bytes(sequence)
     stream = model.stream()
     half = len(sequence) // 2
-    chunk = sequence[:half].copy()
+    chunk: Any = bytearray(sequence[:half]) if text else sequence[:half].copy()
     first = stream.feed(chunk)
-    chunk.fill(0)  # the caller's buffer is the caller's
+    chunk[:] = bytes(half) if text else 0  # the caller's buffer is the caller's
     whole = join([first, stream.feed(sequence[half:]), stream.flush()])
-    if sequence.tobytes() != kept.tobytes():
+    if bytes(sequence) != kept:
         raise _Broken("feed changed its input")
     subject.same(whole, subject.whole, "the caller's buffer used again")
     stream.feed(sequence[:half])
     before = stream.snapshot()
-    bad = _bad_chunks(sequence[half : half + 4])
+    bad = BAD_TEXT if text else _bad_chunks(sequence[half : half + 4])
     for what, wrong in bad.items():
         try:
             stream.feed(wrong)
@@ -392,6 +400,17 @@ def _input(subject: _Subject) -> str:
         if stream.snapshot() != before:
             raise _Broken(f"{what} was refused, but changed the stream")
     return f"buffers used again; refused with the stream as it was: {', '.join(bad)}"
+
+
+BAD_TEXT: dict[str, Any] = {
+    "bytes that are no UTF-8": b"a\xff",
+    "a surrogate in UTF-8": b"\xed\xa0\x80",
+    "a lone surrogate": "a\ud800",
+    "an array": np.zeros(4, np.uint8),
+    "a list": ["a"],
+    "a number": 3,
+    "no chunk": None,
+}
 
 
 def _bad_chunks(good: NDArray[Any]) -> dict[str, Any]:

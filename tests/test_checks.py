@@ -12,15 +12,16 @@ from torch import nn
 
 from streamrnn import checks
 from streamrnn.checks import check_model
-from streamrnn.config import ClassesConfig, MotionConfig, PointsConfig
+from streamrnn.config import ClassesConfig, MotionConfig, PointsConfig, TextConfig
 from streamrnn.engines.native import NativeEngine, NativeState
 from streamrnn.errors import DtypeError, InputError, ShapeError
-from streamrnn.frontends.base import Frames
+from streamrnn.frontends.base import Frames, Option
 from streamrnn.frontends.frames import FramesFrontend
+from streamrnn.frontends.text import TextFrontend, TextState
 from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.learn.convert import from_torch
 from streamrnn.model import Model
-from tests.conftest import CELLS, make_frames, make_model
+from tests.conftest import CELLS, make_frames, make_model, make_text_model
 
 Floats = NDArray[np.float32]
 
@@ -36,7 +37,7 @@ def failed(model: Model, sequence: Any = None) -> dict[int, str]:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("kind", ["frames", "tokens", "motion"])
+@pytest.mark.parametrize("kind", ["frames", "tokens", "characters", "words", "motion"])
 def test_good_models_pass(cell: Any, kind: str) -> None:
     if kind == "frames":
         decoder = ClassesConfig(labels=("a", "b"))
@@ -45,6 +46,8 @@ def test_good_models_pass(cell: Any, kind: str) -> None:
         model = make_model(
             cell=cell, input_size=1, encoder="embedding", encoder_size=4, vocabulary_size=6
         )
+    elif kind in ("characters", "words"):
+        model = make_text_model(kind, cell=cell)
     else:
         points = PointsConfig(horizons=(1, 5))
         model = make_model(
@@ -237,7 +240,7 @@ class Retains(FramesFrontend):
         super().__init__(3)
         self._kept: Floats = np.zeros((0, 3), np.float32)
 
-    def stream(self, **options: int) -> "Retains":
+    def stream(self, **options: Option) -> "Retains":
         return Retains()
 
     def feed(self, chunk: Any) -> Frames:
@@ -259,7 +262,7 @@ class Hasty(FramesFrontend):
         super().__init__(3)
         self._seen = 0
 
-    def stream(self, **options: int) -> "Hasty":
+    def stream(self, **options: Option) -> "Hasty":
         return Hasty()
 
     def feed(self, chunk: Any) -> Frames:
@@ -304,6 +307,34 @@ def test_chaos_is_told_and_hides_no_wrong_network() -> None:
     assert faithful.passed and "chaotic: a nudge grows" in faithful.tried
     found = failed(chaotic(Wrong))
     assert "chaotic" in found[4] and "expected at most 1e-5" in found[4]
+
+
+@pytest.mark.parametrize("sequence", ["turn on", b"turn on \xe6\x97\xa5", "日👩"])
+def test_text_of_ones_own(sequence: str | bytes) -> None:
+    report = check_model(make_text_model("characters"), sequence)
+    assert report.passed, str(report)
+    assert "a lone surrogate" in report.points[6].tried
+
+
+class Muddles(TextFrontend):
+    """A front end of text whose streams take each chunk of bytes for whole characters."""
+
+    def stream(self, **options: Option) -> TextState:
+        return MuddledState(self, "strict")
+
+
+class MuddledState(TextState):
+    def feed(self, chunk: Any) -> Frames:
+        return super().feed(chunk.decode(errors="replace") if isinstance(chunk, bytes) else chunk)
+
+
+def test_a_front_end_that_cannot_be_cut_in_mid_character_fails() -> None:
+    model = make_text_model("characters")
+    assert isinstance(model.config.frontend, TextConfig)
+    model.frontend = Muddles(model.config.frontend)
+    found = failed(model, "日本語" * 20)
+    assert "random cuts 0: outputs of another shape" in found[1]
+    assert "bytes that are no UTF-8 was not refused" in found[7]
 
 
 def test_a_sequence_of_ones_own() -> None:
