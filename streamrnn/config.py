@@ -4,6 +4,7 @@ A configuration is TOML on disk and JSON inside a model file. Unknown keys are r
 misspelt option cannot be passed over.
 """
 
+import re
 from collections import Counter
 from typing import Any, Literal, TypeVar
 
@@ -103,6 +104,11 @@ class TextConfig(Record, frozen=True, tag_field="kind", tag="text"):
         if twice:
             raise ConfigError(
                 f"frontend.vocabulary: expected each symbol once, got {twice[0]!r} again"
+            )
+        halves = [symbol for symbol in self.vocabulary if re.search("[\ud800-\udfff]", symbol)]
+        if halves:
+            raise ConfigError(
+                f"frontend.vocabulary: expected characters, got a lone surrogate in {halves[0]!r}"
             )
 
 

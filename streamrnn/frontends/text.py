@@ -15,6 +15,8 @@ from streamrnn.frontends.words import DELAY, LONGEST, Splitter
 
 PARTIAL = 3  # bytes of an unfinished character at most (RFC 3629: a character has up to 4)
 REPLACEMENT = "\ufffd"
+_NO_TOKENS = np.empty((0, 1), np.float32)  # most chunks of a character end no word
+_NO_OFFSETS = np.empty(0, np.int64)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -27,8 +29,7 @@ def characters(text: str, *, fold: bool = True) -> list[str]:
     Raises:
         EncodingError: a lone surrogate, which is no character.
     """
-    text = _plain(text, "strict")
-    return [character.lower()[0] for character in text] if fold else list(text)
+    return _read(_plain(text, "strict"), fold)
 
 
 def words(text: str, *, fold: bool = True) -> list[str]:
@@ -70,10 +71,7 @@ class TextFrontend:
         self.numbers = {symbol: n for n, symbol in enumerate(config.vocabulary, 1)}
         read = words if config.unit == "words" else characters
         for symbol in config.vocabulary:
-            try:
-                found = read(symbol, fold=config.fold)
-            except EncodingError:
-                found = []
+            found = read(symbol, fold=config.fold)
             if found != [symbol]:
                 raise ConfigError(
                     f"frontend.vocabulary: expected {config.unit} as they are read, got "
@@ -179,16 +177,7 @@ class TextState:
                     "errors='replace'"
                 )
             text, self._partial = REPLACEMENT, b""
-        frames = self._frames(text)
-        if self._splitter is None:
-            return frames
-        last = self._numbers(self._splitter.end())
-        assert frames.offsets is not None
-        return Frames(
-            np.concatenate((frames.values, _column(last))),
-            len(text),
-            offsets=np.concatenate((frames.offsets, np.full(len(last), len(text), np.int64))),
-        )
+        return self._frames(text, last=True)
 
     def reset(self) -> None:
         """Forget everything but what to do about errors."""
@@ -217,20 +206,23 @@ class TextState:
             self._splitter.word = word[:-1].rstrip("\0")
             self._splitter.joint = word[-1].rstrip("\0")
 
-    def _frames(self, text: str) -> Frames:
+    def _frames(self, text: str, *, last: bool = False) -> Frames:
         splitter = self._splitter
-        if splitter is not None:
-            found, ends = splitter.feed(text)
-            values = _column(self._numbers(found))
-            return Frames(values, len(text), offsets=np.array(ends, np.int64))
-        found = [c.lower()[0] for c in text] if self._frontend.config.fold else list(text)
-        return Frames(_column(self._numbers(found)), len(text))
+        if splitter is None:
+            return Frames(self._tokens(_read(text, self._frontend.config.fold)), len(text))
+        found, ends = splitter.feed(text)
+        if last:
+            found += splitter.end()
+            ends += [len(text)] * (len(found) - len(ends))
+        if not found:
+            return Frames(_NO_TOKENS, len(text), offsets=_NO_OFFSETS)
+        return Frames(self._tokens(found), len(text), offsets=np.array(ends, np.int64))
 
-    def _numbers(self, symbols: list[str]) -> list[int]:
+    def _tokens(self, symbols: list[str]) -> NDArray[np.float32]:
         known = self._frontend.numbers
         numbers = [known.get(symbol, 0) for symbol in symbols]
         self.unknown += numbers.count(0)
-        return numbers
+        return np.array(numbers, np.float32).reshape(-1, 1)
 
     def _decoded(self, chunk: Any) -> tuple[str, bytes]:
         """The characters that a chunk completes, and the bytes of the one that it does not."""
@@ -293,5 +285,5 @@ def _hex(data: bytes) -> str:
     return " ".join(f"0x{byte:02x}" for byte in data)
 
 
-def _column(numbers: list[int]) -> NDArray[np.float32]:
-    return np.array(numbers, np.float32).reshape(-1, 1)
+def _read(text: str, fold: bool) -> list[str]:
+    return [character.lower()[0] for character in text] if fold else list(text)

@@ -1,6 +1,5 @@
 """The front end of text: cuts anywhere, what it refuses, and that refusing leaves it as it was."""
 
-import codecs
 from typing import Any
 
 import numpy as np
@@ -115,8 +114,6 @@ def test_a_bad_byte_is_refused_as_soon_as_it_is_there(data: bytes) -> None:
         retained = bytes(stream.arrays()["partial"]).rstrip(b"\0")
         rests = [b"", b"\x80", b"\x80\x80", b"\x80\x80\x80", b"\xbf", b"\xbf\x80", b"\xbf\x80\x80"]
         assert any(completes(retained + rest) for rest in rests)
-    else:
-        assert codecs.getincrementaldecoder("utf-8")().decode(data) is not None
 
 
 def completes(data: bytes) -> bool:
@@ -238,7 +235,7 @@ def test_characters_are_folded_one_by_one() -> None:
         ("characters", "A", r"expected characters as they are read, got 'A', read as \['a'\]"),
         ("characters", "ab", "got 'ab'"),
         ("characters", "", "got ''"),
-        ("characters", "\ud800", "got '\\\\ud800'"),
+        ("characters", "\ud800", "got a lone surrogate in '\\\\ud800'"),
         ("words", "Light", r"expected words as they are read, got 'Light', read as \['light'\]"),
         ("words", "two words", r"read as \['two', 'words'\]"),
         ("words", "7", r"got '7', read as \['0'\]"),
