@@ -1,19 +1,16 @@
 """Scores of a model on wake words: rejects, accepts and delay, in streams that are never reset."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from msgspec.structs import replace
-from numpy.typing import NDArray
 
-from streamrnn.config import DetectConfig
-from streamrnn.decoders import DetectDecoder
 from streamrnn.errors import UnsupportedError
-from streamrnn.frontends.base import Frames
 from streamrnn.predictions import Event
 from streamrnn.tasks.sounds import augment
 from streamrnn.tasks.sounds.clips import Signal
+from streamrnn.tasks.wake.detectors import Detector, Heard, ModelDetector
 from streamrnn.tasks.wake.words import Spoken, cut
 
 ORDER = 20_261_124  # seed of the order in which words and speech follow one another
@@ -24,15 +21,6 @@ LOUDER = 10.0  # a soft piece of negatives is made no louder than so many times
 CHUNK = 160_000  # samples fed at once
 
 
-class _Heard(NamedTuple):
-    """What a model made of a long signal."""
-
-    outputs: NDArray[np.float32]
-    """`(steps, classes)`."""
-    positions: NDArray[np.int64]
-    """How many samples had come at each step, `(steps,)`."""
-
-
 def score(
     model: Any,
     words: Mapping[str, Sequence[Spoken]],
@@ -40,6 +28,7 @@ def score(
     *,
     noise: Sequence[Signal] = (),
     noise_db: float = 10.0,
+    peers: Mapping[str, Detector] | None = None,
     advance: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Score a model that detects words.
@@ -55,6 +44,7 @@ def score(
         negatives: sounds without any of the words; may be none.
         noise: recordings that are mixed under the stream of words.
         noise_db: how far the noise lies below each word.
+        peers: other detectors by name, which hear the same two streams.
         advance: called with the samples done and all to be done, for a progress bar.
 
     Returns:
@@ -62,55 +52,79 @@ def score(
         "false_accepts_per_hour", "hours", "delay_ms_median", "delay_ms_90", "accepts_among_words",
         "det": [{"threshold", "false_reject_rate": {word: …}, "false_accepts_per_hour"}]}`. Rates
         an hour are None without negatives, delays without detections. `accepts_among_words` is of
-        detections in the stream of words where that word was not.
+        detections in the stream of words where that word was not. Where peers were given,
+        `"peers": {name: …}` holds the same of each, of the words that it tells.
 
     Raises:
-        UnsupportedError: the model detects nothing, or knows some word not, or resets itself.
+        UnsupportedError: the model detects nothing, or knows some word not.
     """
-    config = model.config.decoder
-    if not isinstance(config, DetectConfig):
-        raise UnsupportedError("model: expected a decoder that detects words")
-    strange = sorted(set(words) - (set(config.labels) - set(config.ignored)))
+    own = ModelDetector(model)
+    strange = sorted(set(words) - set(own.thresholds))
     if strange:
         raise UnsupportedError(f"words: expected those of the model, got {', '.join(strange)}")
     rate: int = model.config.frontend.sample_rate
-    signal, spans = _laid(words, negatives, noise, noise_db, rate)
-    joined = np.concatenate(negatives) if negatives else np.zeros(0, np.float32)
-    total, done = len(signal) + len(joined), 0
+    streams = _Streams(
+        *_laid(words, negatives, noise, noise_db, rate),
+        np.concatenate(negatives) if negatives else np.zeros(0, np.float32),
+        rate,
+    )
+    each, done = len(streams.signal) + len(streams.negatives), 0
 
     def count(samples: int) -> None:
         nonlocal done
         done += samples
         if advance:
-            advance(done, total)
+            advance(done, each * (1 + len(peers or ())))
 
-    here, elsewhere = _listen(model, signal, count), _listen(model, joined, count)
-    hours = len(joined) / rate / 3600.0
-    at_own = _judge(config, here, spans, rate)
-    false = _detected(config, elsewhere)
+    scores = _scores(own, streams, count)
+    if peers is not None:
+        scores["peers"] = {name: _scores(peer, streams, count) for name, peer in peers.items()}
+    return scores
+
+
+class _Streams(NamedTuple):
+    """What every detector hears."""
+
+    signal: Signal
+    """All words, and something else between them."""
+    spans: Sequence[tuple[str, int, int]]
+    """Label, first sample and end of each word."""
+    negatives: Signal
+    rate: int
+
+
+def _scores(detector: Detector, streams: _Streams, count: Callable[[int], None]) -> dict[str, Any]:
+    """The scores of one detector, of the words that it tells."""
+    rate, spans = streams.rate, [span for span in streams.spans if span[0] in detector.thresholds]
+    clips = Counter(word for word, _, _ in spans)
+    here = _listen(detector, streams.signal, count)
+    elsewhere = _listen(detector, streams.negatives, count)
+    hours = len(streams.negatives) / rate / 3600.0
+    at_own = _judge(detector.detected(here), spans, rate)
+    false = len(detector.detected(elsewhere))
     curve: list[dict[str, Any]] = []
     for threshold in THRESHOLDS:
-        other = replace(config, threshold=threshold, thresholds={})
-        missed = _judge(other, here, spans, rate).missed
+        missed = _judge(detector.detected(here, threshold), spans, rate).missed
+        accepts = len(detector.detected(elsewhere, threshold))
         curve.append(
             {
                 "threshold": threshold,
-                "false_reject_rate": {word: missed[word] / len(words[word]) for word in words},
-                "false_accepts_per_hour": _per_hour(len(_detected(other, elsewhere)), hours),
+                "false_reject_rate": {word: missed[word] / n for word, n in clips.items()},
+                "false_accepts_per_hour": _per_hour(accepts, hours),
             }
         )
     delays = np.array(at_own.delays)
     return {
         "words": {
             word: {
-                "false_reject_rate": at_own.missed[word] / len(clips),
-                "n": len(clips),
-                "threshold": config.thresholds.get(word, config.threshold),
+                "false_reject_rate": at_own.missed[word] / n,
+                "n": n,
+                "threshold": detector.thresholds[word],
             }
-            for word, clips in words.items()
+            for word, n in sorted(clips.items())
         },
-        "false_accepts": len(false),
-        "false_accepts_per_hour": _per_hour(len(false), hours),
+        "false_accepts": false,
+        "false_accepts_per_hour": _per_hour(false, hours),
         "hours": hours,
         "delay_ms_median": float(np.median(delays)) if len(delays) else None,
         "delay_ms_90": float(np.percentile(delays, 90)) if len(delays) else None,
@@ -126,11 +140,8 @@ class _Judgement(NamedTuple):
     strays: int
 
 
-def _judge(
-    config: DetectConfig, heard: _Heard, spans: Sequence[tuple[str, int, int]], rate: int
-) -> _Judgement:
+def _judge(events: Sequence[Event], spans: Sequence[tuple[str, int, int]], rate: int) -> _Judgement:
     """Compare what was detected with where the words are: label, first sample and end of each."""
-    events = _detected(config, heard)
     missed, delays = dict.fromkeys((word for word, _, _ in spans), 0), list[float]()
     right: set[int] = set()
     for word, first, end in spans:
@@ -148,24 +159,16 @@ def _judge(
     return _Judgement(missed, delays, len(events) - len(right))
 
 
-def _detected(config: DetectConfig, heard: _Heard) -> list[Event]:
-    """The detections that a decoder makes of outputs."""
-    decoded = DetectDecoder(config).stream().decode(heard.outputs, _NO_FRAMES, heard.positions)
-    return [event for step in decoded.events or () for event in step if event.kind == "detected"]
-
-
-_NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)  # which the decoder does not look at
-
-
-def _listen(model: Any, signal: Signal, count: Callable[[int], None]) -> _Heard:
-    stream = model.stream()
-    outputs, positions = [np.empty((0, len(model.labels)), np.float32)], [np.empty(0, np.int64)]
+def _listen(detector: Detector, signal: Signal, count: Callable[[int], None]) -> Heard:
+    """What a detector makes of a long signal."""
+    hear = detector.listen()
+    parts = [hear(signal[:0])]
     for first in range(0, len(signal), CHUNK):
-        said = stream.feed(signal[first : first + CHUNK])
-        outputs.append(said.outputs)
-        positions.append(said.positions)
-        count(min(CHUNK, len(signal) - first))
-    return _Heard(np.concatenate(outputs), np.concatenate(positions))
+        chunk = signal[first : first + CHUNK]
+        parts.append(hear(chunk))
+        count(len(chunk))
+    outputs, positions = zip(*parts, strict=True)
+    return Heard(np.concatenate(outputs), np.concatenate(positions))
 
 
 def _laid(
