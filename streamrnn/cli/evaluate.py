@@ -23,6 +23,7 @@ from streamrnn.tasks.keywords.speech_commands import NOISE, background, home, li
 from streamrnn.tasks.keywords.streams import SILENCE, UNKNOWN
 from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, read_clips, within
 from streamrnn.tasks.wake.evaluate import score as score_wake
+from streamrnn.tasks.wake.peers import installed
 from streamrnn.tasks.wake.streams import BACKGROUND
 from streamrnn.tasks.wake.words import Spoken, spoken
 
@@ -73,7 +74,9 @@ def evaluate(
     beginning and at most 1 s after its end; the delay counts from the end. The end is where the
     energy of 10 ms falls 22 dB below the clip's loudest 0.1 s for more than 0.25 s; in noise,
     where a word would last longer than 1.1 s, 16, 12, 8 or 5 dB. Clips that name no speaker are
-    parted by file.
+    parted by file. Beside a model at 16 kHz, openWakeWord and microWakeWord hear the same two
+    streams for the words that they know, each at its own threshold; to have them:
+    pip install pyopen-wakeword pymicro-wakeword
     """
     network = load(model)
     kind = network.config.frontend
@@ -184,13 +187,16 @@ def _wake(
     words: dict[str, list[Spoken]] = {}
     for clip in clips:
         words.setdefault(clip.label, []).append(spoken(clip.samples, rate))
+    peers = installed(words, rate)
+    names = ", ".join((network.name, *peers))
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task(f"{network.name} on {len(clips)} words and the negatives")
+        bar = progress.add_task(f"{names} on {len(clips)} words and the negatives")
         return score_wake(
             network,
             words,
             negatives,
             noise=noise[0],
             noise_db=noise[1],
+            peers=peers,
             advance=lambda done, total: progress.update(bar, completed=done, total=total),
         )

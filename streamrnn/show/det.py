@@ -13,7 +13,7 @@ _FLOOR = 5.0  # percent that are always seen
 
 
 def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
-    """Draw the DET curve of wake words, a line a word, and where the model's thresholds lie.
+    """Draw the DET curve of wake words, a line a word, and where the detectors' thresholds lie.
 
     Args:
         scores: what `streamrnn.tasks.wake.evaluate.score` gave, with negatives.
@@ -32,30 +32,33 @@ def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
         raise UnsupportedError("plot: expected negatives to count false accepts on; --negatives")
     figure = Figure(figsize=(7.0, 4.6), dpi=150, layout="constrained")
     axes = figure.subplots()
-    rate = [point["false_accepts_per_hour"] for point in scores["det"]]
-    highest = _FLOOR
-    for number, (word, own) in enumerate(scores["words"].items()):
-        rejects = [100.0 * point["false_reject_rate"][word] for point in scores["det"]]
-        own_rejects = 100.0 * own["false_reject_rate"]
-        told = (y for x, y in zip(rate, rejects, strict=True) if x > 0.0)
-        highest = max(highest, own_rejects, *told)
-        style = _LINES[number % len(_LINES)]
-        (line,) = axes.step(rate, rejects, style, where="post", label=word, linewidth=1.8)
-        axes.plot(
-            scores["false_accepts_per_hour"],
-            own_rejects,
-            _MARKS[number % len(_MARKS)],
-            color=line.get_color(),
-            markersize=8,
-            clip_on=False,
-            zorder=3,
-        )
+    highest, number = _FLOOR, 0
+    peers = [(f"{name}: ", peer) for name, peer in scores.get("peers", {}).items()]
+    for before, detector in (("", scores), *peers):
+        rate = [point["false_accepts_per_hour"] for point in detector["det"]]
+        for word, own in detector["words"].items():
+            rejects = [100.0 * point["false_reject_rate"][word] for point in detector["det"]]
+            own_rejects = 100.0 * own["false_reject_rate"]
+            told = (y for x, y in zip(rate, rejects, strict=True) if x > 0.0)
+            highest = max(highest, own_rejects, *told)
+            style, label = _LINES[number % len(_LINES)], f"{before}{word}"
+            (line,) = axes.step(rate, rejects, style, where="post", label=label, linewidth=1.8)
+            axes.plot(
+                detector["false_accepts_per_hour"],
+                own_rejects,
+                _MARKS[number % len(_MARKS)],
+                color=line.get_color(),
+                markersize=8,
+                clip_on=False,
+                zorder=3,
+            )
+            number += 1
     axes.set_xscale("symlog", linthresh=1.0 / scores["hours"])
     axes.set_xlim(left=0.0)
     axes.set_ylim(0.0, 1.3 * highest)  # without any accept a threshold may reject all
     axes.set_xlabel(f"false accepts an hour, of all words, in {scores['hours']:.2f} h")
     axes.set_ylabel("false rejects, %")
-    axes.set_title("every threshold; marks: the model's own", loc="left", fontsize=10)
+    axes.set_title("every threshold; marks: the detector's own", loc="left", fontsize=10)
     axes.grid(color="#d8dbe0", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

@@ -90,11 +90,12 @@ def confusion_table(scores: dict[str, Any], labels: Sequence[str]) -> Table:
 
 
 def wake_table(scores: dict[str, Any]) -> Table:
-    """False rejects of each word, with false accepts and the delay below.
+    """False rejects of each word, with false accepts and the delay below; peers come last.
 
     Args:
         scores: what `streamrnn.tasks.wake.evaluate.score` gave.
     """
+    peers: dict[str, dict[str, Any]] = scores.get("peers", {})
     told = [f"{scores['accepts_among_words']} false detections among the words"]
     if scores["hours"]:
         told.append(
@@ -106,12 +107,25 @@ def wake_table(scores: dict[str, Any]) -> Table:
             f"{scores['delay_ms_median']:.0f} ms after a word's end in the middle, "
             f"{scores['delay_ms_90']:.0f} ms in nine of ten"
         )
+    told += [_peer_line(name, peer) for name, peer in peers.items()]
     table = Table(caption="\n".join(told), box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("word")
     for name in ("clips", "threshold", "missed", "false rejects"):
         table.add_column(name, justify="right")
-    for word, own in scores["words"].items():
-        share = own["false_reject_rate"]
-        missed = str(round(share * own["n"]))
-        table.add_row(word, str(own["n"]), f"{own['threshold']:g}", missed, f"{share:.1%}")
+    for before, detector in (("", scores), *((f"{name}: ", peer) for name, peer in peers.items())):
+        for word, own in detector["words"].items():
+            share = own["false_reject_rate"]
+            missed = str(round(share * own["n"]))
+            cells = (str(own["n"]), f"{own['threshold']:g}", missed, f"{share:.1%}")
+            table.add_row(f"{before}{word}", *cells)
     return table
+
+
+def _peer_line(name: str, peer: dict[str, Any]) -> str:
+    """The same of a peer, short enough not to be broken below the table."""
+    told = f"{name}: {peer['accepts_among_words']} false among the words"
+    if peer["hours"]:
+        told += f", {peer['false_accepts']} without"
+    if peer["delay_ms_median"] is not None:
+        told += f"; {peer['delay_ms_median']:.0f} and {peer['delay_ms_90']:.0f} ms"
+    return told

@@ -1,6 +1,7 @@
 """`streamrnn evaluate` on words and wake words: tables, JSON, pictures, and what is refused."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from streamrnn.tasks.wake.peers import installed
 from tests.cli.test_stream_sound import run
 from tests.tasks.test_speech_commands import make
 
@@ -17,10 +19,10 @@ RATE = 16_000
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Bursts of noise with silence about them, twelve a label."""
+    """Bursts of noise with silence about them, twelve a label, of words that no peer knows."""
     folder = tmp_path_factory.mktemp("clips")
     generator = np.random.default_rng(0)
-    for label in ("alexa", "jarvis"):
+    for label in ("computer", "jarvis"):
         (folder / label).mkdir()
         for number in range(12):
             clip = np.zeros(RATE)
@@ -36,13 +38,27 @@ def scores(done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
 
 def test_wake_words_are_scored_and_drawn(clips: Path, tmp_path: Path) -> None:
     picture = tmp_path / "det.png"
-    options = ("--negatives", str(clips / "alexa"), "--noise", str(clips / "jarvis"))
+    options = ("--negatives", str(clips / "computer"), "--noise", str(clips / "jarvis"))
     told = scores(run("evaluate", "wake", str(clips), *options, "--plot", str(picture), "--json"))
-    assert set(told["words"]) == {"alexa", "jarvis"}
+    assert set(told["words"]) == {"computer", "jarvis"} and told["peers"] == {}
     assert told["hours"] == pytest.approx(12 / 3600)
     assert picture.read_bytes().startswith(b"\x89PNG")
     table = run("evaluate", "wake", str(clips))
-    assert table.returncode == 0 and "alexa" in table.stdout.decode()
+    assert table.returncode == 0 and "computer" in table.stdout.decode()
+
+
+def test_peers_stand_beside_the_model_for_the_words_that_they_know(
+    clips: Path, tmp_path: Path
+) -> None:
+    for label, word in (("alexa", "computer"), ("jarvis", "jarvis")):
+        (tmp_path / label).mkdir()
+        for name in ("0.wav", "1.wav"):
+            shutil.copy(clips / word / name, tmp_path / label / name)
+    told = scores(run("evaluate", "wake", str(tmp_path), "--negatives", str(tmp_path), "--json"))
+    assert set(told["words"]) == {"alexa", "jarvis"}
+    assert set(told["peers"]) == set(installed({"alexa"}, RATE))
+    for peer in told["peers"].values():
+        assert set(peer["words"]) == {"alexa"} and peer["hours"] == told["hours"]
 
 
 def test_parts_are_disjoint_and_make_up_the_whole(clips: Path) -> None:

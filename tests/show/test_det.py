@@ -9,6 +9,10 @@ from streamrnn.show.scores import wake_table
 
 
 def scores(hours: float) -> dict[str, Any]:
+    return {**one(hours), "peers": {"openWakeWord": one(hours)}}
+
+
+def one(hours: float) -> dict[str, Any]:
     return {
         "words": {"alexa": {"false_reject_rate": 0.04, "n": 50, "threshold": 0.6}},
         "false_accepts": 1,
@@ -31,6 +35,14 @@ def test_the_curve_is_drawn(tmp_path: Path, ending: str, begins: bytes) -> None:
     assert path.read_bytes().startswith(begins)
 
 
+def test_every_detector_has_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "det.svg"
+    wake_plot(scores(0.5), path)
+    drawn = path.read_text(encoding="utf-8")
+    for label in ("alexa", "openWakeWord: alexa"):
+        assert f"<!-- {label} -->" in drawn
+
+
 def test_without_negatives_there_is_no_curve(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="--negatives"):
         wake_plot(scores(0.0), tmp_path / "det.png")
@@ -39,6 +51,8 @@ def test_without_negatives_there_is_no_curve(tmp_path: Path) -> None:
 def test_the_table_counts_and_bounds() -> None:
     table = wake_table(scores(0.5))
     cells = [list(column.cells) for column in table.columns]
-    assert cells == [["alexa"], ["50"], ["0.6"], ["2"], ["4.0%"]]
+    assert [column[0] for column in cells] == ["alexa", "50", "0.6", "2", "4.0%"]
+    assert [column[1] for column in cells] == ["openWakeWord: alexa", "50", "0.6", "2", "4.0%"]
     caption = str(table.caption)
+    assert caption.endswith("openWakeWord: 2 false among the words, 1 without; -18 and 53 ms")
     assert "fewer than 6.0 an hour" in caption and "-18 ms" in caption
