@@ -238,8 +238,8 @@ def vary(rows: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.floa
     """Make of a recorded track what could as well have been recorded.
 
     It is mirrored in place, begun later, and robbed of some fixes. In a picture, another camera
-    sees it: wider or narrower, a little aslant, and at another rate of play. Flights in metres keep
-    their shape, which gravity gave them.
+    sees it, and it goes at another rate of play. Flights in metres keep their shape, which gravity
+    gave them.
     """
     rows = rows.copy()
     if rng.random() < 0.5:
@@ -247,14 +247,24 @@ def vary(rows: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.floa
     if rng.random() < 0.5:
         rows = rows[int(rng.integers(0, max(1, len(rows) // 3))) :]
     if rows.shape[1] == 3:
-        rows[:, 1] *= math.exp(rng.normal() * 0.1)
-        rows[:, 1] += rng.normal() * 0.05 * rows[:, 2]
-        rows[:, 2] += rng.normal() * 0.05 * rows[:, 1]
+        _seen_from_elsewhere(rows, rng)
         if rng.random() < 0.7:
             rows = _replayed(rows, math.exp(rng.uniform(-0.2, 0.2)))
     if rng.random() < 0.2:
         rows[rng.random(len(rows)) < 0.02, 1:] = np.nan
     return rows
+
+
+def _seen_from_elsewhere(rows: NDArray[np.float64], rng: np.random.Generator) -> None:
+    """Warp a track in a picture, in place: wider, higher, aslant, or steeper in perspective."""
+    middle = np.nanmean(rows[:, 1:], axis=0)
+    x, y = (rows[:, 1:] - middle).T
+    depth = y / (2.0 * np.nanstd(y) + 1e-9)  # about −1 at the far end of the court to 1 at the near
+    narrow = math.exp(rng.normal() * 0.1) * (1.0 + rng.normal() * 0.08 * depth)
+    steep = math.exp(rng.normal() * 0.1) * (1.0 + rng.normal() * 0.08 * depth)
+    aslant = rng.normal(size=2) * 0.03
+    rows[:, 1] = middle[0] + narrow * x + aslant[0] * y
+    rows[:, 2] = middle[1] + steep * y + aslant[1] * x
 
 
 def _replayed(rows: NDArray[np.float64], pace: float) -> NDArray[np.float64]:
