@@ -226,9 +226,9 @@ def test_a_state_made_by_hand_is_looked_at(arrays: Any, says: str) -> None:
 
 def test_parts_of_another_size_are_refused() -> None:
     # Else a kernel would read beyond its rows.
-    with pytest.raises(ConfigError, match="network.input_size: expected 94, .* got 80"):
+    with pytest.raises(ConfigError, match="network.input_size: expected 98, .* got 80"):
         make_model(frontend=MotionConfig(), input_size=80)
-    with pytest.raises(ConfigError, match="frontend.version: expected 3, .* got 1"):
+    with pytest.raises(ConfigError, match="frontend.version: expected 4, .* got 1"):
         make_model(frontend=MotionConfig(version=1), input_size=FRAME_SIZE)
     with pytest.raises(ConfigError, match="network.output_size: expected 8, .* got 5"):
         make_model(

@@ -135,7 +135,10 @@ def test_another_pace_moves_along_the_same_way():
         found = vary(rows, rng)
         steps = np.diff(found[:, 1:], axis=0)
         steps = steps[np.isfinite(steps).all(axis=1)]
-        assert np.abs(np.diff(steps, axis=0)).max() < 1e-9  # as straight and as even
+        # Perspective bends the way: by three times 0.08 in two deviations of its depth, here 29
+        # steps, which is at most 3 % of a step from one to the next, and half as much again.
+        length = np.linalg.norm(steps, axis=1).mean()
+        assert np.linalg.norm(np.diff(steps, axis=0), axis=1).max() < 0.05 * length
         assert (np.diff(found[:, 0]) > 0).all() and (np.abs(steps[0]) > 0.3).all()
     solid = np.empty((50, 4))
     solid[:] = np.column_stack((rows, rows[:, 2]))
