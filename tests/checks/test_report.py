@@ -1,0 +1,63 @@
+"""`check_model` passes what is good, on every engine and front end."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from streamrnn.checks import check_model
+from streamrnn.config import ClassesConfig, MotionConfig, PointsConfig
+from streamrnn.errors import DtypeError, InputError, ShapeError
+from streamrnn.kernels.motion import FRAME_SIZE
+from streamrnn.learn.convert import from_torch
+from tests.checks.broken import failed
+from tests.conftest import CELLS, make_frames, make_model
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("kind", ["frames", "tokens", "motion"])
+def test_good_models_pass(cell: Any, kind: str) -> None:
+    if kind == "frames":
+        decoder = ClassesConfig(labels=("a", "b"))
+        model = make_model(cell=cell, num_layers=2, output_size=2, decoder=decoder)
+    elif kind == "tokens":
+        model = make_model(
+            cell=cell, input_size=1, encoder="embedding", encoder_size=4, vocabulary_size=6
+        )
+    else:
+        points = PointsConfig(horizons=(1, 5))
+        model = make_model(
+            cell=cell, input_size=FRAME_SIZE, output_size=8, frontend=MotionConfig(), decoder=points
+        )
+    report = check_model(model)
+    assert report.passed, str(report)
+    assert [point.number for point in report.points] == [1, 2, 3, 4, 5, 6, 7]
+    assert str(report).count("holds") == 7 and model.name in str(report)
+
+
+@pytest.mark.parametrize("module", [nn.RNN, nn.GRU, nn.LSTM])
+def test_good_models_pass_on_the_torch_engine(module: Any) -> None:
+    torch.manual_seed(0)
+    assert failed(from_torch(module(3, 5), nn.Linear(5, 2), engine="torch")) == {}
+    motion = from_torch(
+        module(FRAME_SIZE, 5),
+        nn.Linear(5, 4),
+        engine="torch",
+        frontend=MotionConfig(),
+        decoder=PointsConfig(horizons=(3,)),
+    )
+    assert failed(motion) == {}  # within 1e-5, with points that are NaN before the first fix
+
+
+def test_a_sequence_of_ones_own() -> None:
+    model = make_model()
+    assert check_model(model, make_frames(20)).passed
+    with pytest.raises(ShapeError, match="expected at least 2 samples, to be cut, got 1"):
+        check_model(model, make_frames(1))
+    with pytest.raises(DtypeError):
+        check_model(model, np.zeros((9, 3)))
+    with pytest.raises(InputError):
+        check_model(model, make_frames(0))
+    assert check_model(model, make_frames(2)).passed
