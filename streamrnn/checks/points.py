@@ -150,15 +150,15 @@ def untouched(subject: Subject) -> str:
 
 def _bad_chunks(good: NDArray[Any]) -> dict[str, Any]:
     """Chunks that no front end of arrays takes."""
-    infinite = good.copy()
-    infinite[-1] = np.inf
-    bad = {
-        "infinity": infinite,
+    bad: dict[str, Any] = {
         "complex numbers": good.astype(np.complex64),
         "a list": good.tolist(),
         "no chunk": None,
         "two dimensions more": good[None, None],
     }
+    if np.issubdtype(good.dtype, np.floating):
+        bad["infinity"] = good.copy()
+        bad["infinity"][-1] = np.inf
     if good.ndim > 1:
         bad["a column less"] = good[:, :-1] if good.shape[1] > 3 else good[:, :0]
     else:

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from streamrnn.checks import check_model
-from streamrnn.config import ClassesConfig, MotionConfig, PointsConfig
+from streamrnn.config import AudioConfig, ClassesConfig, MotionConfig, PointsConfig
 from streamrnn.errors import DtypeError, InputError, ShapeError
 from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.learn.convert import from_torch
@@ -61,3 +61,9 @@ def test_a_sequence_of_ones_own() -> None:
     with pytest.raises(InputError):
         check_model(model, make_frames(0))
     assert check_model(model, make_frames(2)).passed
+
+
+def test_whole_numbers_have_no_infinity_to_refuse() -> None:
+    model = make_model(frontend=AudioConfig(stack=2), input_size=80)
+    samples = np.random.default_rng(0).integers(-9_000, 9_000, 2_000).astype(np.int16)
+    assert failed(model, samples) == {}
