@@ -134,7 +134,8 @@ class ClassesDecoder(Stateless):
         """Labels and scores."""
         best, scores = np.empty(len(outputs), np.int64), np.empty(len(outputs))
         likeliest(outputs, best, scores)
-        return Decoded(labels=tuple(map(self.labels.__getitem__, best.tolist())), scores=scores)
+        labels = tuple(map(self.labels.__getitem__, best.tolist()))
+        return Decoded(labels=labels, scores=scores, logits=True)
 
 
 def standing(context: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -241,12 +242,12 @@ class DetectState:
             labels=tuple(map(labels.__getitem__, best)),
             scores=scores,
             events=tuple(events),
-            probabilities=probabilities,
+            smoothed=probabilities,
         )
 
     def end(self, decoded: Decoded, position: int) -> Decoded:
         """Whatever is active ends with the stream's last step, where its end brought one."""
-        probabilities, events = decoded.probabilities, decoded.events
+        probabilities, events = decoded.smoothed, decoded.events
         if not events or probabilities is None:
             return decoded
         labels = self._decoder.labels

@@ -7,6 +7,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.kernels.classes import softmax
+
 # One frame fed at once costs microseconds: these records are made at every step, and msgspec's
 # are made about ten times as fast as frozen dataclasses.
 
@@ -25,15 +27,24 @@ class Event(NamedTuple):
 
 
 class Decoded(msgspec.Struct, frozen=True, gc=False):
-    """What a decoder makes of the outputs of T steps."""
+    """What a decoder makes of the outputs of T steps; None is what it does not tell."""
 
     labels: tuple[str | None, ...] | None = None
+    """The likeliest class of each step, T of them."""
     scores: NDArray[np.float64] | None = None
+    """How sure each label is, (T,), 0 to 1."""
     events: tuple[tuple[Event, ...], ...] | None = None
+    """The events of each step, T tuples."""
     points: NDArray[np.float64] | None = None
+    """Positions ahead, (T, horizons, dims), in the input's units."""
     spreads: NDArray[np.float64] | None = None
+    """The radius about each point that is to hold 90 % of outcomes, (T, horizons)."""
     horizons: tuple[int, ...] | None = None
-    probabilities: NDArray[np.float64] | None = None
+    """How many samples ahead each point lies."""
+    smoothed: NDArray[np.float64] | None = None
+    """The smoothed probability of each class, (T, classes), where the decoder has a memory."""
+    logits: bool = False
+    """Whether the outputs are one logit a class, so that their softmax tells probabilities."""
 
 
 class Trace(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -66,8 +77,14 @@ class Prediction(msgspec.Struct, frozen=True, gc=False, eq=False):
     """Of each horizon, the radius that is to hold 90 % of outcomes, (horizons,)."""
     horizons: tuple[int, ...] | None = None
     """How many samples ahead each point lies."""
-    probabilities: NDArray[np.float64] | None = None
-    """Of each class, smoothed, (classes,), where a decoder detects."""
+    _smoothed: NDArray[np.float64] | None = None
+    _logits: bool = False
+    # As in `Decoded`: the softmax is made only for those who ask.
+
+    @property
+    def probabilities(self) -> NDArray[np.float64] | None:
+        """The probability of each class, (classes,), as in `Predictions`."""
+        return _softmax(self.output[None])[0] if self._logits else self._smoothed
 
     @property
     def event(self) -> str | None:
@@ -132,8 +149,12 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     @property
     def probabilities(self) -> NDArray[np.float64] | None:
-        """The smoothed probability of each class, (T, classes), where a decoder detects."""
-        return self.decoded.probabilities
+        """The probability of each class, (T, classes), each row with a sum of 1, or None.
+
+        Of a decoder that detects they are smoothed; of one of classes they are the softmax of
+        the outputs, made anew each time. None where the outputs are no classes.
+        """
+        return _softmax(self.outputs) if self.decoded.logits else self.decoded.smoothed
 
     def __len__(self) -> int:
         return len(self.outputs)
@@ -159,11 +180,18 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
             None if found.points is None else found.points[step],
             None if found.spreads is None else found.spreads[step],
             found.horizons,
-            None if found.probabilities is None else found.probabilities[step],
+            None if found.smoothed is None else found.smoothed[step],
+            found.logits,
         )
 
     def __iter__(self) -> Iterator[Prediction]:
         return map(self.__getitem__, range(len(self.outputs)))
+
+
+def _softmax(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    probabilities = np.empty(outputs.shape)
+    softmax(outputs, probabilities)
+    return probabilities
 
 
 def join(parts: Sequence[Predictions]) -> Predictions:
@@ -191,7 +219,8 @@ def join(parts: Sequence[Predictions]) -> Predictions:
             points=whole([part.points for part in decoded]),
             spreads=whole([part.spreads for part in decoded]),
             horizons=decoded[0].horizons,
-            probabilities=whole([part.probabilities for part in decoded]),
+            smoothed=whole([part.smoothed for part in decoded]),
+            logits=decoded[0].logits,
         ),
         trace=Trace(
             hidden=whole([trace.hidden for trace in traces]),

@@ -1,6 +1,7 @@
 """Predictions: a struct of arrays, one by one, and joined."""
 
 import numpy as np
+import torch
 
 from streamrnn.predictions import Decoded, Event, Prediction, Predictions, Trace, join
 from tests.conftest import make_frames
@@ -56,9 +57,31 @@ def test_fields_are_there_by_name() -> None:
 def test_without_decoder_nothing_is_said() -> None:
     bare = Predictions(make_frames(2), np.array([1, 2]))
     assert bare.labels is bare.scores is bare.points is bare.spreads is bare.horizons is None
+    assert bare.probabilities is bare[0].probabilities is None
     assert bare.events == ((), ())
     item = bare[1]
     assert item.time is item.label is item.score is item.point is item.spread is item.event is None
+
+
+def test_probabilities_are_those_that_were_smoothed_else_the_softmax_of_the_logits() -> None:
+    outputs, positions = make_frames(4), np.arange(1, 5)
+    logits = Predictions(outputs, positions, decoded=Decoded(logits=True))
+    found = logits.probabilities
+    assert found is not None and (found.shape, found.dtype) == ((4, 3), np.float64)
+    exact = torch.softmax(torch.from_numpy(outputs).double(), 1).numpy()
+    # Three terms, each 2 ulp off, in both libraries: 1e-15.
+    np.testing.assert_allclose(found, exact, rtol=1e-15)
+    assert b"".join(p.probabilities.tobytes() for p in logits if p.probabilities is not None) == (
+        found.tobytes()
+    )
+    joined = join([logits, logits]).probabilities
+    assert joined is not None and joined.tobytes() == 2 * found.tobytes()
+    smoothed = Predictions(outputs, positions, decoded=Decoded(smoothed=found))
+    assert smoothed.probabilities is found
+    assert smoothed[1].probabilities is not None
+    assert smoothed[1].probabilities.tobytes() == found[1].tobytes()
+    joined = join([smoothed, smoothed]).probabilities
+    assert joined is not None and joined.tobytes() == 2 * found.tobytes()
 
 
 def test_joined_parts_are_the_whole() -> None:

@@ -37,7 +37,7 @@ def ball(cell: Any = "gru") -> Model:
 
 def told(p: Predictions) -> Any:
     """Everything that predictions say, in a form that compares by bits."""
-    arrays = [p.outputs, p.positions, p.times, p.scores, p.points, p.spreads]
+    arrays = [p.outputs, p.positions, p.times, p.scores, p.points, p.spreads, p.probabilities]
     return [None if a is None else (a.shape, a.tobytes()) for a in arrays], p.labels, p.events
 
 
@@ -68,6 +68,15 @@ def test_chunking_never_shows(model: Model, cuts: list[int]) -> None:
 @settings(max_examples=15, deadline=None)
 def test_chunking_never_shows_in_motion(cell: Any, cuts: list[int], seed: int) -> None:
     model = ball(cell)
+    sequence, stream = example(model, STEPS, seed), model.stream()
+    parts = [stream.feed(chunk) for chunk in pieces(sequence, cuts)]
+    assert told(join([*parts, stream.flush()])) == told(model.predict(sequence))
+
+
+@given(cuts=CUTS, seed=st.integers(0, 99))
+@settings(max_examples=15, deadline=None)
+def test_chunking_never_shows_in_probabilities(cuts: list[int], seed: int) -> None:
+    model = make_model(output_size=4, decoder=ClassesConfig(labels=("a", "b", "c", "d")))
     sequence, stream = example(model, STEPS, seed), model.stream()
     parts = [stream.feed(chunk) for chunk in pieces(sequence, cuts)]
     assert told(join([*parts, stream.flush()])) == told(model.predict(sequence))

@@ -9,7 +9,7 @@ from streamrnn.predictions import Predictions
 from streamrnn.state import digest
 
 STEPS = 300  # samples of a made-up sequence
-ARRAYS = ("outputs", "positions", "times", "scores", "points", "spreads")
+ARRAYS = ("outputs", "positions", "times", "scores", "points", "spreads", "probabilities")
 
 
 class Broken(Exception):

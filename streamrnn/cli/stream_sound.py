@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
-from streamrnn.config import AudioConfig
+from streamrnn.config import AudioConfig, DetectConfig
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.io.microphone import Microphone
 from streamrnn.io.sounds import sound_chunks
@@ -151,13 +151,13 @@ def _write(stream: Stream, source: Source) -> None:
 
 def _print(console: Console, stream: Stream, source: Source) -> None:
     """A line where something happens: an event, or another label where there are no events."""
+    eventful = isinstance(stream.model.config.decoder, DetectConfig)
     before: str | None = None
     arrived = 0
     for count, gap, said in _heard(stream, source):
         if gap:
             console.print(f"{arrived / source.rate:9.2f} s  lost {gap} samples", highlight=False)
         arrived += count
-        eventful = said.probabilities is not None
         for each in said:
             time_s = 0.0 if each.time is None else each.time
             for event in each.events:

@@ -1,4 +1,4 @@
-"""The likeliest class of each step and its softmax probability."""
+"""Classes of each step: their softmax probabilities, and the likeliest."""
 
 import math
 
@@ -28,6 +28,41 @@ def exp_negative(x: float) -> float:
     return value
 
 
+@inline
+def largest(row: NDArray[np.float32]) -> int:
+    """Where the largest element of a row lies, the first of equals."""
+    top = 0
+    for i in range(1, row.shape[0]):
+        if row[i] > row[top]:
+            top = i
+    return top
+
+
+@inline
+def softmax_row(row: NDArray[np.float32], probabilities: NDArray[np.float64]) -> None:
+    """Write `exp(row_k - max) / Σ_i exp(row_i - max)`, both `(classes,)`, summed in order."""
+    top = np.float64(row[largest(row)])
+    total = 0.0
+    for k in range(row.shape[0]):
+        value = exp_negative(np.float64(row[k]) - top)
+        probabilities[k] = value
+        total += value
+    for k in range(row.shape[0]):
+        probabilities[k] /= total
+
+
+@jit
+def softmax(outputs: NDArray[np.float32], probabilities: NDArray[np.float64]) -> None:
+    """The softmax of each step.
+
+    Args:
+        outputs: logits, (T, classes).
+        probabilities: (T, classes), 0 to 1; written.
+    """
+    for t in range(outputs.shape[0]):
+        softmax_row(outputs[t], probabilities[t])
+
+
 @jit
 def likeliest(
     outputs: NDArray[np.float32], best: NDArray[np.int64], scores: NDArray[np.float64]
@@ -40,10 +75,7 @@ def likeliest(
         scores: (T,), 0 to 1; written: `1 / Σ_i exp(outputs_i - outputs_best)`, summed in order.
     """
     for t in range(outputs.shape[0]):
-        top = 0
-        for i in range(1, outputs.shape[1]):
-            if outputs[t, i] > outputs[t, top]:
-                top = i
+        top = largest(outputs[t])
         total = 0.0
         for i in range(outputs.shape[1]):
             total += exp_negative(np.float64(outputs[t, i]) - np.float64(outputs[t, top]))

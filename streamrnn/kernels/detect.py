@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.kernels.classes import exp_negative
+from streamrnn.kernels.classes import softmax_row
 from streamrnn.kernels.compile import jit
 
 Array = NDArray[np.float64]
@@ -67,20 +67,12 @@ def detect(
     since = state[CLASSES + 2 * classes :]
     found = 0
     for t in range(outputs.shape[0]):
-        top = outputs[t, 0]
-        for k in range(1, classes):
-            if outputs[t, k] > top:
-                top = outputs[t, k]
-        total = 0.0
-        for k in range(classes):
-            value = exp_negative(np.float64(outputs[t, k]) - np.float64(top))
-            probabilities[t, k] = value
-            total += value
+        softmax_row(outputs[t], probabilities[t])
         if state[STEPS] < settings[SMOOTHING]:
             state[STEPS] += 1.0
         busy = False
         for k in range(classes):
-            mean[k] += (probabilities[t, k] / total - mean[k]) / state[STEPS]
+            mean[k] += (probabilities[t, k] - mean[k]) / state[STEPS]
             probabilities[t, k] = mean[k]
             if since[k] < LONG_AGO:
                 since[k] += 1.0

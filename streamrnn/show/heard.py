@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from streamrnn.config import AudioConfig
 from streamrnn.errors import UnsupportedError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.model import Model
-from streamrnn.predictions import Predictions
+from streamrnn.predictions import Predictions, join
 
 _RANGE = 80.0  # decibels below the loudest that a spectrogram shows
 _STEP = 0.02  # seconds fed at a time, so that the hidden state is seen to move
@@ -22,7 +23,7 @@ _STEP = 0.02  # seconds fed at a time, so that the hidden state is seen to move
 
 def heard_plot(
     model: Model, samples: NDArray[np.float32], path: str | Path, *, rate: int | None = None
-) -> list[Predictions]:
+) -> Predictions:
     """Stream a sound through a model, 20 ms at a time, and draw what happens, one below the other.
 
     The log-mel spectrogram with the events, the probability of each label, the hidden state of
@@ -35,7 +36,7 @@ def heard_plot(
         rate: samples a second; None: the model's own.
 
     Returns:
-        The predictions, chunk by chunk.
+        The predictions of all chunks, joined.
 
     Raises:
         UnsupportedError: matplotlib is not installed, or the model hears nothing or has no labels.
@@ -52,8 +53,8 @@ def heard_plot(
     rate = rate or front.sample_rate
     channels = 1 if samples.ndim == 1 else samples.shape[1]
     said, states = _streamed(model, samples, rate, channels)
-    times = np.concatenate([part.positions for part in said]) / rate
-    shares = np.concatenate([_shares(part) for part in said])
+    probabilities = said.probabilities
+    assert probabilities is not None  # labels of sound are classes
     ear = AudioFrontend(replace(front, stack=1)).stream(rate=rate, channels=channels)
     spectrum = 10.0 / np.log(10.0) * ear.feed(samples).values.T
     length = len(samples) / rate
@@ -66,14 +67,12 @@ def heard_plot(
         spectrum, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=top - _RANGE
     )
     above.set_ylabel(f"{front.mels} mel bands")
-    for part in said:
-        for step, events in enumerate(part.events):
-            for event in events:
-                if event.kind == "detected":
-                    at = part.positions[step] / rate
-                    above.axvline(at, color="white", linewidth=1.0, linestyle=":")
-                    above.text(at, front.mels * 0.97, f" {event.label}", color="white", va="top")
-    _rows(middle, shares, times, model.labels, length)
+    for event in chain.from_iterable(said.events):
+        if event.kind == "detected":
+            at = event.position / rate
+            above.axvline(at, color="white", linewidth=1.0, linestyle=":")
+            above.text(at, front.mels * 0.97, f" {event.label}", color="white", va="top")
+    _rows(middle, probabilities, said.positions / rate, model.labels, length)
     middle.set_title("probability of each label, as the decoder smooths it", loc="left", fontsize=9)
     width = (0.0, length, 0.0, float(states.shape[1]))
     below.imshow(states.T, aspect="auto", extent=width, cmap="RdBu_r", vmin=-1.0, vmax=1.0)
@@ -85,7 +84,7 @@ def heard_plot(
 
 def _streamed(
     model: Model, samples: NDArray[np.float32], rate: int, channels: int
-) -> tuple[list[Predictions], NDArray[np.float32]]:
+) -> tuple[Predictions, NDArray[np.float32]]:
     """The predictions, and the hidden state of the last layer after each chunk."""
     stream, size = model.stream(rate=rate, channels=channels), max(1, round(_STEP * rate))
     said: list[Predictions] = []
@@ -93,20 +92,12 @@ def _streamed(
     for first in range(0, len(samples), size):
         said.append(stream.feed(samples[first : first + size]))
         states.append(stream.hidden[-1].copy())
-    return said, np.array(states)
-
-
-def _shares(said: Predictions) -> NDArray[np.float64]:
-    """The probabilities of all labels, `(steps, labels)`."""
-    if said.probabilities is not None:
-        return said.probabilities
-    shares = np.exp(said.outputs - said.outputs.max(axis=1, keepdims=True))
-    return shares / shares.sum(axis=1, keepdims=True)
+    return join(said), np.array(states)
 
 
 def _rows(
     axes: Any,
-    shares: NDArray[np.float64],
+    probabilities: NDArray[np.float64],
     times: NDArray[np.float64],
     labels: Sequence[str],
     length: float,
@@ -115,7 +106,8 @@ def _rows(
     count = len(labels)
     for row in range(count):
         base = count - 1 - row
-        axes.fill_between(times, base, base + 0.9 * shares[:, row], color="#1f6f8b", linewidth=0.0)
+        tops = base + 0.9 * probabilities[:, row]
+        axes.fill_between(times, base, tops, color="#1f6f8b", linewidth=0.0)
         axes.axhline(base, color="#c9ccd1", linewidth=0.5)
     axes.set_yticks([count - 1 - row + 0.4 for row in range(count)], [x.strip("_") for x in labels])
     axes.set_ylim(0.0, count)

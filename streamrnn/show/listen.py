@@ -93,14 +93,9 @@ class Listening:
         return picture
 
     def _leaders(self) -> list[tuple[str, float]]:
-        said = self._said
-        if said is None or not self._labels:
+        shares = None if self._said is None else self._said[-1].probabilities
+        if shares is None:
             return []
-        if said.probabilities is not None:
-            shares = said.probabilities[-1]
-        else:
-            shares = np.exp(said.outputs[-1] - said.outputs[-1].max()).astype(np.float64)
-            shares /= shares.sum()
         order = np.argsort(shares)[::-1][:LEADERS].tolist()
         return [(self._labels[k], float(shares[k])) for k in order]
 
