@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from streamrnn.errors import SoundError
 
 SUFFIXES = (".wav", ".flac", ".ogg")
+UNKNOWN = 2**63 - 1  # libsndfile's length of a FLAC that was written to a pipe
 
 
 class Sound(NamedTuple):
@@ -43,24 +44,42 @@ def sound_chunks(path: str | Path, *, seconds: float = 1.0) -> Iterator[Sound]:
         The pieces in order, at least one.
 
     Raises:
-        SoundError: as `read_sound`; of a file that is cut short, after what could be read.
+        SoundError: as `read_sound`; of a file that is cut short, after all that could be read.
     """
     soundfile: Any = import_module("soundfile")  # which the live path does without
     try:
-        with soundfile.SoundFile(str(path)) as file:
-            rate, expected, got = int(file.samplerate), int(file.frames), 0
-            while True:
-                samples = file.read(max(1, int(seconds * rate)), dtype="float32", always_2d=True)
-                if not len(samples):
-                    break
-                got += len(samples)
-                yield Sound(samples, rate)
+        file: Any = soundfile.SoundFile(str(path))
     except (soundfile.LibsndfileError, RuntimeError, OSError, TypeError) as error:
-        raise SoundError(f"{path}: expected a file of sound, got: {error}") from error
-    if not got:
+        reason = error if Path(path).exists() else "no such file"
+        raise SoundError(f"{path}: expected a file of sound, got: {reason}") from error
+    with file:
+        rate, expected, got = int(file.samplerate), int(file.frames), 0
+        problem: Exception | None = None
+        while problem is None:
+            samples, problem = _read(file, max(1, int(seconds * rate)))
+            if not len(samples):
+                break
+            got += len(samples)
+            yield Sound(samples, rate)
+    if not expected:
         raise SoundError(f"{path}: expected samples, got a file of sound without any")
-    if got < expected:
-        raise SoundError(f"{path}: expected {expected} samples, got {got}: the file is cut short")
+    if got < expected < UNKNOWN:
+        reason = "" if problem is None else f" ({problem})"
+        raise SoundError(
+            f"{path}: expected {expected} samples, got {got}: the file is cut short or "
+            f"damaged{reason}"
+        ) from problem
+
+
+def _read(file: Any, count: int) -> tuple[NDArray[np.float32], Exception | None]:
+    """At most `count` samples, and what ended them."""
+    room = np.full((count, file.channels), np.nan, np.float32)
+    try:
+        return file.read(count, dtype="float32", out=room), None
+    except RuntimeError as error:
+        # libsndfile decodes up to a damaged place and then fails, without a word of how far.
+        decoded = np.flatnonzero(~np.isnan(room).all(axis=1))
+        return room[: decoded[-1] + 1 if len(decoded) else 0], error
 
 
 def sound_files(folder: str | Path) -> list[Path]:

@@ -42,6 +42,32 @@ def test_files_that_are_no_sound_are_refused(tmp_path: Path) -> None:
             read_sound(tmp_path / name)
 
 
+@pytest.mark.parametrize("seconds", [0.02, 0.1, 1.0, 60.0])
+def test_all_that_a_cut_flac_holds_comes_before_the_error(tmp_path: Path, seconds: float) -> None:
+    path, written = tmp_path / "cut.flac", samples(90_000)
+    soundfile.write(path, written, 16_000)
+    path.write_bytes(path.read_bytes()[:100_000])
+    got: list[np.ndarray] = []
+    with pytest.raises(SoundError, match="expected 90000 samples, got [0-9]+: the file is cut"):
+        for part in sound_chunks(path, seconds=seconds):
+            got.append(part.samples)
+    whole = np.concatenate(got)
+    # libsndfile encodes blocks of 4096: the whole ones are there, whatever the pieces.
+    assert len(whole) > 40_000 and len(whole) % 4096 == 0
+    np.testing.assert_array_equal(whole, written[: len(whole)].astype(np.float32) / 32_768.0)
+
+
+def test_a_flac_that_was_written_to_a_pipe_does_not_know_its_length(tmp_path: Path) -> None:
+    path, written = tmp_path / "piped.flac", samples(20_000)
+    soundfile.write(path, written, 16_000)
+    data = bytearray(path.read_bytes())
+    # STREAMINFO begins at byte 8; its bits 108 to 143 count the samples, 0: unknown (RFC 9639).
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    path.write_bytes(bytes(data))
+    np.testing.assert_array_equal(read_sound(path).samples, written.astype(np.float32) / 32_768.0)
+
+
 def test_what_a_cut_file_holds_comes_before_the_error(tmp_path: Path) -> None:
     path, written = tmp_path / "cut.wav", samples(16_000)
     soundfile.write(path, written, 16_000)
