@@ -100,7 +100,7 @@ class Microphone:
         reconnect: bool = False,
     ) -> None:
         self._asked = device
-        self._wanted_rate: int | None = rate
+        self._asked_rate: int | None = rate
         self.channels, self.reconnect = channels, reconnect
         self._ready = threading.Condition()
         self._closed = False
@@ -111,26 +111,27 @@ class Microphone:
 
     def _open(self) -> None:
         sounddevice = _portaudio()
-        asked = "the default" if self._asked is None else repr(self._asked)
+        asked, rate = self._asked, self._asked_rate
         try:
-            found: Any = sounddevice.query_devices(self._asked, "input")
+            found: Any = sounddevice.query_devices(asked, "input")
             self.name = str(found["name"])
-            self.rate = round(self._wanted_rate or found["default_samplerate"])
+            self.rate = round(found["default_samplerate"] if rate is None else rate)
             self._written, self._taken = 0, 0
             self._gaps.clear()
             self._heard = time.monotonic()
             self._due: float | None = None
             self._stream: Any = sounddevice.RawInputStream(
                 samplerate=self.rate,
-                device=self._asked,
+                device=asked,
                 channels=self.channels,
                 dtype="int16",
                 callback=self._take,
             )
         except (sounddevice.PortAudioError, ValueError) as error:
             raise DeviceError(
-                f"device: expected {asked} to record {self.channels} channels at "
-                f"{self._wanted_rate or 'its own rate'}, got: {error}; see `streamrnn devices`"
+                f"device: expected {'the default' if asked is None else repr(asked)} to record "
+                f"{self.channels} channels at {'its own rate' if rate is None else f'{rate} Hz'}, "
+                f"got: {error}; see `streamrnn devices`"
             ) from error
 
     def _take(self, data: Any, frames: int, when: Any, status: Any) -> None:
@@ -200,7 +201,7 @@ class Microphone:
             sounddevice._terminate()  # PortAudio lists devices only when it begins
             sounddevice._initialize()
             try:
-                self._wanted_rate = rate
+                self._asked_rate = rate
                 self._open()
                 self._stream.start()
                 break

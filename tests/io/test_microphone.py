@@ -1,11 +1,15 @@
 """A microphone that is one to PortAudio: what is played arrives, and what is lost is told."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +25,7 @@ from tests.virtual_microphone import RATE, VirtualMicrophone, missing
 
 here = pytest.mark.skipif(bool(missing()), reason=missing())
 
+MAIN = "from streamrnn.cli import main; main()"
 # Listens until the mark has come and a second more, and keeps all that was heard and said.
 LISTENER = """
 import sys, time
@@ -81,14 +86,28 @@ def sound(tmp_path: Path, seconds: float = 2.0) -> Path:
     return path
 
 
+@contextmanager
+def started(device: VirtualMicrophone, *command: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that hears the device; at the end it is killed if it still runs."""
+    with subprocess.Popen(
+        [sys.executable, "-c", *command],
+        env=device.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def listen(
     device: VirtualMicrophone, model: Path, played: Path, *, ring: float = 5.0, pause: float = 0.0
 ) -> Any:
     out = played.with_suffix(".npz")
-    command = [sys.executable, "-c", LISTENER, str(model), str(out), str(ring), str(pause)]
-    with subprocess.Popen(
-        command, env=device.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as listener:
+    command = (LISTENER, str(model), str(out), str(ring), str(pause))
+    with started(device, *command) as listener:
         assert listener.stdout and listener.stdout.readline().strip()
         device.play(played)
         _, errors = listener.communicate(timeout=60)
@@ -141,15 +160,11 @@ def test_what_a_full_ring_loses_is_a_gap_of_its_length(
     assert (there != 0).sum() > RATE
 
 
-def streaming(device: VirtualMicrophone, model: Path, *more: str) -> subprocess.Popen[str]:
-    run = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
-    return subprocess.Popen(
-        [*run, "stream", str(model), "mic", "--json", "--rate", "16000", *more],
-        env=device.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def streaming(
+    device: VirtualMicrophone, model: Path, *more: str
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    arguments = ("stream", str(model), "mic", "--json", "--rate", "16000", *more)
+    return started(device, MAIN, *arguments)
 
 
 def step(process: subprocess.Popen[str]) -> dict[str, Any]:
@@ -185,14 +200,12 @@ def test_a_device_that_comes_back_is_waited_for_and_its_absence_is_a_gap(
         assert told["gap"] > 0.5 * RATE
         after = step(process)["position"]
         assert before < after and (after - before) % 320 == 0
-        process.terminate()
 
 
 @here
 def test_devices_are_listed_and_chosen_by_name(device: VirtualMicrophone, model: Path) -> None:
-    run = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
     listed = subprocess.run(
-        [*run, "devices", "--json"],
+        [sys.executable, "-c", MAIN, "devices", "--json"],
         env=device.environment,
         capture_output=True,
         text=True,
@@ -202,11 +215,56 @@ def test_devices_are_listed_and_chosen_by_name(device: VirtualMicrophone, model:
     assert any(each["default"] and each["channels"] >= 1 for each in found)
     with streaming(device, model, "--device", "default") as process:
         assert step(process)["position"] == 560
-        process.terminate()
     with streaming(device, model, "--device", "no such thing") as process:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "expected 'no such thing' to record" in errors and "streamrnn devices" in errors
+
+
+@here
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--rate", "0"), "expected the default to record 1 channels at 0 Hz"),
+        (("--channels", "99"), "expected the default to record 99 channels"),
+        (("--device", "l"), "Multiple input devices found"),  # PortAudio tells it in three lines
+    ],
+)
+def test_what_the_device_cannot_do_is_one_line_of_ours(
+    device: VirtualMicrophone, model: Path, more: tuple[str, ...], told: str
+) -> None:
+    with streaming(device, model, *more) as process:
+        out, errors = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "")
+    (ours,) = (line for line in errors.splitlines() if line.startswith("streamrnn: "))
+    assert told in ours and "see `streamrnn devices`" in ours and "Traceback" not in errors
+
+
+@here
+def test_ctrl_c_ends_it_and_leaves_whole_lines(device: VirtualMicrophone, model: Path) -> None:
+    with streaming(device, model) as process:
+        for _ in range(20):
+            step(process)
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in errors
+    assert all("position" in json.loads(line) for line in out.splitlines())
+
+
+def test_a_device_that_is_busy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    real: Any = import_module("sounddevice")
+
+    def busy(**_: Any) -> None:
+        raise real.PortAudioError("Error opening RawInputStream: Device unavailable", -9985)
+
+    fake = SimpleNamespace(
+        PortAudioError=real.PortAudioError,
+        query_devices=lambda asked, kind: {"name": "USB", "default_samplerate": 48_000.0},
+        RawInputStream=busy,
+    )
+    monkeypatch.setattr(microphone, "import_module", lambda name: fake)
+    with pytest.raises(DeviceError, match="expected 'USB' to record 2 channels .*unavailable"):
+        microphone.Microphone("USB", channels=2)
 
 
 def test_without_portaudio_the_error_says_what_to_install(monkeypatch: Any) -> None:
