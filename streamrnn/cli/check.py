@@ -1,14 +1,13 @@
 """`streamrnn check MODEL`: the contract, run against a model."""
 
-import sys
 from dataclasses import asdict
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
 from streamrnn.checks import check_model
+from streamrnn.cli.lines import print_json
 from streamrnn.model import load
 
 
@@ -28,7 +27,7 @@ def check(
         report = check_model(network, seed=seed)
     if json:
         plain = {**asdict(report), "passed": report.passed}
-        sys.stdout.buffer.write(msgspec.json.encode(plain) + b"\n")
+        print_json(plain)
     else:
         print(report)
     raise typer.Exit(0 if report.passed else 1)

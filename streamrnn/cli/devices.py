@@ -1,13 +1,12 @@
 """`streamrnn devices`: what can be listened with."""
 
-import sys
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from streamrnn.cli.lines import print_json
 from streamrnn.io.microphone import devices as find
 
 
@@ -23,7 +22,7 @@ def devices(
     found = find()
     if json:
         for device in found:
-            sys.stdout.buffer.write(msgspec.json.encode(device._asdict()) + b"\n")
+            print_json(device._asdict())
         return
     table = Table("number", "name", "channels", "Hz", "default")
     for device in found:

@@ -1,13 +1,12 @@
 """`streamrnn models`: what is bundled."""
 
-import sys
 from typing import Annotated, Any
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from streamrnn.cli.lines import print_json
 from streamrnn.model import BUNDLED, bundled_models, load
 
 
@@ -36,7 +35,7 @@ def models(
             "card": model.card,
         }
         if json:
-            sys.stdout.buffer.write(msgspec.json.encode(plain) + b"\n")
+            print_json(plain)
         table.add_row(
             name,
             plain["network"],

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import numpy as np
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
+from streamrnn.cli.lines import print_json
 from streamrnn.cli.stream_sound import Options, stream_sound
 from streamrnn.config import AudioConfig, MotionConfig
-from streamrnn.errors import UnsupportedError
+from streamrnn.errors import InputError, TrackError, UnsupportedError
 from streamrnn.io.tracks import iterate_rows, read_track
 from streamrnn.model import Model, load
 from streamrnn.predictions import Prediction
@@ -26,6 +26,8 @@ from streamrnn.tasks.ball.targets import HORIZONS
 from streamrnn.tasks.ball.task import predictor, without_memory
 
 REDRAWS = 20.0  # pictures a second at most
+Step = tuple[list[float], Prediction]
+"""A row of time and position, and what is said at it."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,7 +54,9 @@ def stream(
     rate: Annotated[
         int | None, typer.Option(help="Samples a second of the microphone or of raw samples.")
     ] = None,
-    channels: Annotated[int, typer.Option(min=1, help="Likewise; mixed to their mean.")] = 1,
+    channels: Annotated[
+        int | None, typer.Option(min=1, help="Likewise; mixed to their mean [default: 1].")
+    ] = None,
     device: Annotated[
         str | None, typer.Option(help="Microphone, by number or a part of its name.")
     ] = None,
@@ -70,8 +74,19 @@ def stream(
     """
     network = load(model)
     front = network.config.frontend
+    asked = {"--rate": rate, "--channels": channels, "--device": device, "--reconnect": reconnect}
+    fitting = {"mic": tuple(asked), "-": ("--rate", "--channels")}.get(source, ())
+    if not isinstance(front, AudioConfig):
+        fitting = ()
+    given = [name for name, value in asked.items() if value is not None and value is not False]
+    strange = [name for name in given if name not in fitting]
+    if strange:
+        raise UnsupportedError(
+            f"{', '.join(strange)}: expected a model of sound and mic as its source, or - for "
+            f"--rate and --channels, got {model} and {source}; leave it out"
+        )
     if isinstance(front, AudioConfig):
-        options = Options(json, view, speed, rate, channels, device, reconnect)
+        options = Options(json, view, speed, rate, channels or 1, device, reconnect)
         stream_sound(network, front, source, options)
         return
     if not isinstance(front, MotionConfig):
@@ -80,27 +95,28 @@ def stream(
             f"{front.__struct_config__.tag}; feed it from Python"
         )
     live = source == "-"
-    chunks = _lines(source) if live else _file(source, chunk)
+    name = "standard input" if live else source
+    chunks = _lines(name) if live else _file(source, chunk)
+    said = _predictions(network, chunks, name)
     if json:
-        for _, said in _predictions(network, chunks):
-            sys.stdout.buffer.write(msgspec.json.encode(as_plain(said)) + b"\n")
-            sys.stdout.buffer.flush()
+        for _, each in said:
+            print_json(as_plain(each))
         return
     console = Console()
     extent = None if live else read_track(source)[:, 1:]
     if console.is_terminal if view is None else view:
-        rows = _draw(console, network, chunks, extent, 0.0 if live else speed)
+        rows = _draw(console, said, extent, 0.0 if live else speed)
     else:
-        rows = _print(console, network, chunks)
+        rows = _print(console, said)
     if len(rows) > 1:
         scores = evaluate(predictor(network), [np.array(rows)], HORIZONS, others=without_memory())
-        title = f"{Path(source).name}: foreseen against what then happened"
+        title = f"{Path(name).name}: foreseen against what then happened"
         console.print(score_table(scores, title=title))
 
 
 def _lines(name: str) -> Iterator[NDArray[np.float64]]:
     """Rows from standard input, each as soon as its line is there."""
-    for row in iterate_rows(iter(sys.stdin.readline, ""), "standard input"):
+    for row in iterate_rows(iter(sys.stdin.readline, ""), name):
         yield np.array([row])
 
 
@@ -110,12 +126,14 @@ def _file(path: str, chunk: int) -> Iterator[NDArray[np.float64]]:
         yield rows[first : first + chunk]
 
 
-def _predictions(
-    model: Model, chunks: Iterator[NDArray[np.float64]]
-) -> Iterator[tuple[list[float], Prediction]]:
+def _predictions(model: Model, chunks: Iterator[NDArray[np.float64]], name: str) -> Iterator[Step]:
     stream = model.stream()
     for rows in chunks:
-        yield from zip(rows.tolist(), stream.feed(rows), strict=True)
+        try:
+            said = stream.feed(rows)
+        except InputError as error:
+            raise TrackError(f"{name}, after {stream.position} fixes: {error}") from error
+        yield from zip(rows.tolist(), said, strict=True)
 
 
 def as_plain(said: Prediction) -> dict[str, Any]:
@@ -132,11 +150,10 @@ def as_plain(said: Prediction) -> dict[str, Any]:
     }
 
 
-def _print(
-    console: Console, model: Model, chunks: Iterator[NDArray[np.float64]]
-) -> list[list[float]]:
+def _print(console: Console, steps: Iterator[Step]) -> list[list[float]]:
+    """A line a step; gives the rows that came."""
     rows: list[list[float]] = []
-    for row, said in _predictions(model, chunks):
+    for row, said in steps:
         rows.append(row)
         place = ", ".join(f"{value:.6g}" for value in row[1:])
         line = f"{row[0]:9.3f} s  at {place if np.isfinite(row).all() else 'missing':<24}"
@@ -154,17 +171,17 @@ def _print(
 
 def _draw(
     console: Console,
-    model: Model,
-    chunks: Iterator[NDArray[np.float64]],
+    steps: Iterator[Step],
     extent: NDArray[np.float64] | None,
     speed: float,
 ) -> list[list[float]]:
+    """The picture, at the pace of the recording where `speed` is above 0; gives the rows."""
     flight = Flight(extent)
     size = {"columns": min(console.width - 4, 110), "rows": max(8, min(console.height - 6, 28))}
     begun = first = None
     drawn = 0.0
     with Live(console=console, auto_refresh=False) as picture:
-        for row, said in _predictions(model, chunks):
+        for row, said in steps:
             flight.add(row, said)
             now = time.monotonic()
             if begun is None or first is None:

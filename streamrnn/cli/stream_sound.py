@@ -8,14 +8,15 @@ from io import BufferedReader
 from itertools import chain
 from typing import Any, cast
 
-import msgspec
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
+from streamrnn.cli.lines import print_json
 from streamrnn.config import AudioConfig, DetectConfig
+from streamrnn.errors import InputError, SoundError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.io.microphone import Microphone
 from streamrnn.io.sounds import sound_chunks
@@ -26,6 +27,7 @@ from streamrnn.stream import Stream
 
 REDRAWS = 15.0  # pictures a second at most
 SECONDS = 5.0  # of the past that a picture shows
+CHUNK_MS = 20  # fed at a time
 LONGEST_FILL = 60.0  # seconds of silence that stand in for a longer gap at a time
 Samples = NDArray[Any]
 
@@ -41,13 +43,14 @@ class Options:
     channels: int
     device: str | None
     reconnect: bool
-    chunk_ms: int = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where sound comes from."""
 
+    name: str
+    """In messages."""
     rate: int
     channels: int
     chunks: Iterator[tuple[Samples, int]]
@@ -64,31 +67,35 @@ def stream_sound(model: Model, front: AudioConfig, source: str, options: Options
             number, rate=options.rate, channels=options.channels, reconnect=options.reconnect
         ) as microphone:
             blocks = ((block.samples, block.gap) for block in microphone)
-            _run(model, front, Source(microphone.rate, options.channels, blocks, True), options)
+            found = Source("mic", microphone.rate, options.channels, blocks, True)
+            _run(model, front, found, options)
     elif source == "-":
-        rate = options.rate or front.sample_rate
-        _run(model, front, Source(rate, options.channels, _raw(rate, options), True), options)
+        rate, name = options.rate, "standard input"
+        rate = front.sample_rate if rate is None else rate
+        blocks = _raw(name, rate, options.channels)
+        _run(model, front, Source(name, rate, options.channels, blocks, True), options)
     else:
-        parts = sound_chunks(source, seconds=options.chunk_ms / 1000.0)
+        parts = sound_chunks(source, seconds=CHUNK_MS / 1000.0)
         first = next(parts)
         chunks = ((part.samples, 0) for part in chain([first], parts))
-        _run(model, front, Source(first.rate, first.samples.shape[1], chunks, False), options)
+        channels = first.samples.shape[1]
+        _run(model, front, Source(source, first.rate, channels, chunks, False), options)
 
 
-def _raw(rate: int, options: Options) -> Iterator[tuple[Samples, int]]:
+def _raw(name: str, rate: int, channels: int) -> Iterator[tuple[Samples, int]]:
     """16-bit little-endian samples from standard input, as they come."""
-    width = 2 * options.channels
-    held = b""
-    while True:
-        data = cast(BufferedReader, sys.stdin.buffer).read1(
-            width * max(1, rate * options.chunk_ms // 1000)
-        )
-        if not data:
-            return
+    width = 2 * channels
+    held, arrived = b"", 0
+    pipe = cast(BufferedReader, sys.stdin.buffer)
+    while data := pipe.read1(width * max(1, rate * CHUNK_MS // 1000)):
         held += data
-        whole = len(held) // width * width
-        yield np.frombuffer(held[:whole], "<i2").reshape(-1, options.channels), 0
-        held = held[whole:]
+        count = len(held) // width
+        yield np.frombuffer(held, "<i2", count * channels).reshape(-1, channels), 0
+        held, arrived = held[count * width :], arrived + count
+    if not arrived:
+        raise SoundError(
+            f"{name}: expected raw samples, 16 bits each, little-endian, got {len(held)} bytes"
+        )
 
 
 def _parts(source: Source) -> Iterator[tuple[Samples | None, int]]:
@@ -125,8 +132,9 @@ def _run(model: Model, front: AudioConfig, source: Source, options: Options) -> 
             _draw(console, model.labels, front, stream, source, options.speed)
         else:
             _print(console, stream, source)
-    except KeyboardInterrupt:
-        console.print("stopped", style="dim")
+    except InputError as error:
+        told = f"{source.name}, after {stream.position} samples: {error}"
+        raise SoundError(told) from error
 
 
 def _write(stream: Stream, source: Source) -> None:
@@ -134,19 +142,18 @@ def _write(stream: Stream, source: Source) -> None:
     arrived = 0
     for count, gap, said in _heard(stream, source):
         if gap:
-            lost = {"gap": gap, "position": arrived, "time": arrived / source.rate}
-            sys.stdout.buffer.write(msgspec.json.encode(lost) + b"\n")
+            print_json({"gap": gap, "position": arrived, "time": arrived / source.rate})
         arrived += count
         for each in said:
-            plain = {
-                "position": each.position,
-                "time": each.time,
-                "label": each.label,
-                "score": each.score,
-                "events": [event._asdict() for event in each.events],
-            }
-            sys.stdout.buffer.write(msgspec.json.encode(plain) + b"\n")
-        sys.stdout.buffer.flush()
+            print_json(
+                {
+                    "position": each.position,
+                    "time": each.time,
+                    "label": each.label,
+                    "score": each.score,
+                    "events": [event._asdict() for event in each.events],
+                }
+            )
 
 
 def _print(console: Console, stream: Stream, source: Source) -> None:

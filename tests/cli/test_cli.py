@@ -1,6 +1,8 @@
 """The command line as a user meets it: in a process of its own, by its exit code and output."""
 
 import json
+import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +12,13 @@ import pytest
 
 import streamrnn
 
+COMMAND = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
+
 
 def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from streamrnn.cli import main; main()", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*COMMAND, *arguments], input=stdin, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture
@@ -50,9 +55,8 @@ def test_standard_input_gives_the_numbers_of_the_file(track: Path) -> None:
 
 
 def test_standard_input_answers_before_the_pipe_closes(track: Path) -> None:
-    command = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
     with subprocess.Popen(
-        [*command, "stream", "ball", "-", "--json"],
+        [*COMMAND, "stream", "ball", "-", "--json"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -118,6 +122,10 @@ def test_models_lists_what_load_knows() -> None:
         (("check", "absent.safetensors"), "absent.safetensors"),
         (("train", "absent.toml"), "expected a TOML file"),
         (("evaluate", "ball", "absent"), "absent"),
+        (("stream", "ball", "x.csv", "--rate", "8000"), "--rate: expected a model of sound"),
+        (("stream", "keywords", "x.wav", "--rate", "8000", "--reconnect"), "--rate, --reconnect:"),
+        (("stream", "keywords", "-", "--device", "3"), "--device: expected"),
+        (("stream", "keywords", "-", "--rate", "0"), "rate: expected whole samples a second"),
     ],
 )
 def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
@@ -126,6 +134,71 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
     done = run(*arguments)
     assert done.returncode == 2
     assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def streamed(track: Path, *more: str) -> subprocess.Popen[bytes]:
+    """A stream of standard input that was fed a track, has said one thing and waits for more."""
+    process = subprocess.Popen(
+        [*COMMAND, "stream", "ball", "-", "--json", *more],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(track.read_bytes())
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["position"] == 1
+    return process
+
+
+def test_ctrl_c_ends_what_waits_for_input_and_leaves_whole_lines(track: Path) -> None:
+    with streamed(track) as process:
+        assert process.stdout is not None
+        for position in range(2, 41):
+            assert json.loads(process.stdout.readline())["position"] == position
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=60)
+    assert (process.returncode, out, errors) == (130, b"", b"")
+
+
+def test_a_pipe_that_nobody_reads_any_more_ends_it_without_a_word(track: Path) -> None:
+    with streamed(track) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdout.close()
+        process.stdin.write(b"9.0,1,2,1\n" * 4)
+        process.stdin.close()
+        assert process.wait(timeout=60) == 1
+        assert process.stderr is not None and process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("arguments", [("models",), ("models", "--json"), ("check", "ball")])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full comes with Linux alone")
+def test_what_cannot_be_written_is_one_line_and_exit_code_2(arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("streamrnn: expected to read and write, got")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "told"), [("ball", "got an empty file"), ("keywords", "got 0 bytes")]
+)
+def test_a_standard_input_that_is_closed_is_an_empty_one(model: str, told: str) -> None:
+    command = shlex.join([*COMMAND, "stream", model, "-", "--json"])
+    for shell in (f"{command} <&-", f"{command} </dev/null"):
+        done = subprocess.run(shell, shell=True, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert told in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_chunk_that_is_refused_is_told_with_its_place() -> None:
+    done = run("stream", "ball", "-", "--json", stdin="time_s,x,y\n0,1,2\n1,3,1e200\n")
+    assert done.returncode == 2 and len(objects(done.stdout)) == 1
+    assert "standard input, after 1 fixes: chunk: expected finite positions" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -85,9 +85,63 @@ def test_the_picture_shows_spectrum_state_labels_and_level(model: Path, sound: P
         assert part in drawn
 
 
-@pytest.mark.parametrize("name", ["absent.wav", "text.wav"])
-def test_a_bad_file_is_one_line_and_exit_code_2(model: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("absent.wav", "no such file"),
+        ("empty.wav", "expected a file of sound"),
+        ("text.wav", "expected a file of sound"),
+        ("still.wav", "expected a file of sound"),
+    ],
+)
+def test_a_bad_file_is_one_line_and_exit_code_2(
+    model: Path, sound: Path, tmp_path: Path, name: str, reason: str
+) -> None:
+    (tmp_path / "empty.wav").touch()
     (tmp_path / "text.wav").write_text("no sound")
+    header = bytearray(sound.read_bytes())
+    header[24:28] = bytes(4)  # the sample rate of a WAV
+    (tmp_path / "still.wav").write_bytes(bytes(header))
     done = run("stream", str(model), str(tmp_path / name))
-    assert done.returncode == 2
-    assert name in done.stderr.decode() and b"Traceback" not in done.stderr
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert f"{name}: " in done.stderr.decode() and reason in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_what_comes_before_a_bad_sample_is_predicted_and_its_place_is_told(
+    model: Path, tmp_path: Path
+) -> None:
+    samples = np.random.default_rng(0).standard_normal(16_000).astype("f4") * np.float32(0.1)
+    bad = samples.copy()
+    bad[8_100] = np.nan
+    soundfile.write(tmp_path / "nan.wav", bad, 16_000, subtype="FLOAT")
+    done = run("stream", str(model), str(tmp_path / "nan.wav"), "--json")
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1
+    assert b"nan.wav, after 8000 samples: chunk: expected finite samples" in done.stderr
+    said = load(model).stream().feed(samples[:8_000])
+    assert [line["position"] for line in told(done.stdout)] == said.positions.tolist()
+
+
+def test_all_that_a_cut_file_holds_is_predicted_before_the_error(
+    model: Path, tmp_path: Path
+) -> None:
+    samples = np.random.default_rng(0).integers(-9_000, 9_000, 60_000).astype(np.int16)
+    path = tmp_path / "cut.flac"
+    soundfile.write(path, samples, 16_000)
+    path.write_bytes(path.read_bytes()[:70_000])
+    done = run("stream", str(model), str(path), "--json")
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1
+    held = int(done.stderr.split(b", got ")[1].split(b":")[0])
+    said = load(model).stream().feed(samples[:held])
+    assert held > 20_000
+    assert [line["score"] for line in told(done.stdout)] == said.scores.tolist()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("stdin", [b"", b"x"])
+def test_a_pipe_without_samples_is_one_line_and_exit_code_2(model: Path, stdin: bytes) -> None:
+    done = run("stream", str(model), "-", "--json", stdin=stdin)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == (
+        b"streamrnn: standard input: expected raw samples, 16 bits each, little-endian, got "
+        b"%d bytes\n" % len(stdin)
+    )
