@@ -15,10 +15,38 @@ from streamrnn.kernels.compile import jit
 Ball = NDArray[np.float64]
 
 # A kind of ball and floor.
-DRAG, MAGNUS, RADIUS, RESTITUTION, FRICTION, FLOOR, SOFTENING = 0, 1, 2, 3, 4, 5, 6
-KIND_SIZE = 7
+DRAG, MAGNUS, RADIUS, RESTITUTION, FRICTION, SOFTENING = 0, 1, 2, 3, 4, 5
+KIND_SIZE = 6
 GRAVITY = 9.81
 SHELL = 2.0 / 3.0  # moment of inertia of a hollow sphere over m r²
+
+
+@jit
+def kind_of(
+    drag: float,
+    magnus: float,
+    radius: float,
+    restitution: float,
+    softening: float,
+    friction: float,
+) -> NDArray[np.float64]:
+    """Make a kind of ball and floor.
+
+    Args:
+        drag: k of the flight, 1/m.
+        magnus: m of the flight.
+        radius: metres.
+        restitution: share of the vertical speed that a slow bounce keeps.
+        softening: what each m/s takes off it, s/m.
+        friction: Coulomb's coefficient of ball and floor.
+
+    Returns:
+        `(KIND_SIZE,)`; see the indices above.
+    """
+    kind = np.zeros(KIND_SIZE)
+    kind[DRAG], kind[MAGNUS], kind[RADIUS] = drag, magnus, radius
+    kind[RESTITUTION], kind[SOFTENING], kind[FRICTION] = restitution, softening, friction
+    return kind
 
 
 @jit
@@ -67,14 +95,13 @@ def bounce(ball: Ball, kind: NDArray[np.float64]) -> None:
 
 @jit
 def meet_floor(ball: Ball, kind: NDArray[np.float64], height_before: float, seconds: float) -> bool:
-    """Let a ball that passed the floor within the last step bounce; whether it did."""
-    floor = kind[FLOOR]
-    if ball[2] >= floor or ball[5] >= 0.0 or height_before < floor:
+    """Let a ball that passed the floor at 0 within the last step bounce; whether it did."""
+    if ball[2] >= 0.0 or ball[5] >= 0.0 or height_before < 0.0:
         return False
-    back = seconds * (floor - ball[2]) / (height_before - ball[2])
+    back = seconds * -ball[2] / (height_before - ball[2])
     for axis in range(3):
         ball[axis] -= ball[3 + axis] * back
-    ball[2] = floor
+    ball[2] = 0.0
     bounce(ball, kind)
     for axis in range(3):
         ball[axis] += ball[3 + axis] * back

@@ -8,16 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.kernels.compile import jit
-from streamrnn.tasks.ball.physics import (
-    DRAG,
-    FRICTION,
-    KIND_SIZE,
-    MAGNUS,
-    RADIUS,
-    RESTITUTION,
-    SOFTENING,
-    step,
-)
+from streamrnn.tasks.ball.physics import kind_of, step
 
 
 @jit
@@ -34,13 +25,14 @@ def free_ball(
     Shape:
         times `(n,)`, places `(n, 3)`.
     """
-    kind = np.zeros(KIND_SIZE)
-    kind[DRAG] = 0.15 * rng.random() ** 3
-    kind[MAGNUS] = 0.004 * rng.random() ** 2
-    kind[RADIUS] = rng.uniform(0.02, 0.15)
-    kind[RESTITUTION] = rng.uniform(0.45, 0.95)
-    kind[SOFTENING] = rng.uniform(0.0, 0.02)
-    kind[FRICTION] = rng.uniform(0.1, 0.8)
+    kind = kind_of(
+        drag=0.15 * rng.random() ** 3,
+        magnus=0.004 * rng.random() ** 2,
+        radius=rng.uniform(0.02, 0.15),
+        restitution=rng.uniform(0.45, 0.95),
+        softening=rng.uniform(0.0, 0.02),
+        friction=rng.uniform(0.1, 0.8),
+    )
     wall = rng.uniform(1.5, 8.0) if rng.random() < 0.5 else 1e9
     wall_bounce = rng.uniform(0.4, 0.95)
     hit_rate = rng.uniform(0.3, 1.5) if rng.random() < 0.4 else 0.0

@@ -4,24 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.kernels.compile import jit
-from streamrnn.tasks.ball.physics import (
-    DRAG,
-    FLOOR,
-    FRICTION,
-    KIND_SIZE,
-    MAGNUS,
-    RADIUS,
-    RESTITUTION,
-    SOFTENING,
-    meet_floor,
-    move,
-)
+from streamrnn.tasks.ball.physics import Ball, kind_of, meet_floor, move
 
 HALF_LENGTH, HALF_WIDTH, NET_HEIGHT, TABLE_HEIGHT = 1.37, 0.7625, 0.1525, 0.76
 
 
 @jit
-def _shot(rng: np.random.Generator, ball: NDArray[np.float64], gun: bool) -> None:
+def _shot(rng: np.random.Generator, ball: Ball, gun: bool) -> None:
     """Send the ball off: towards −y from a gun, across the table from a bat."""
     way = -1.0 if gun or ball[1] > 0.0 else 1.0
     if gun:
@@ -48,7 +37,7 @@ def _shot(rng: np.random.Generator, ball: NDArray[np.float64], gun: bool) -> Non
 
 
 @jit
-def _over_table(ball: NDArray[np.float64]) -> bool:
+def _over_table(ball: Ball) -> bool:
     return abs(ball[0]) < HALF_WIDTH and abs(ball[1]) < HALF_LENGTH
 
 
@@ -70,13 +59,14 @@ def table_tennis(
     Returns:
         How many rows were filled: the recording ends when the ball is lost.
     """
-    kind = np.zeros(KIND_SIZE)
-    kind[DRAG] = rng.uniform(0.10, 0.19)
-    kind[MAGNUS] = rng.uniform(0.002, 0.006)
-    kind[RADIUS] = 0.02
-    kind[RESTITUTION] = rng.uniform(0.9, 1.02)
-    kind[SOFTENING] = rng.uniform(0.0, 0.025)
-    kind[FRICTION] = rng.uniform(0.1, 0.3)
+    kind = kind_of(
+        drag=rng.uniform(0.10, 0.19),
+        magnus=rng.uniform(0.002, 0.006),
+        radius=0.02,
+        restitution=rng.uniform(0.9, 1.02),
+        softening=rng.uniform(0.0, 0.025),
+        friction=rng.uniform(0.1, 0.3),
+    )
     noise = 0.0007 * np.exp(rng.normal() * 0.7)
     noise_along = noise * rng.uniform(0.7, 1.8)  # along the table, where cameras see worst
     gun = rng.random() < 0.8
@@ -127,7 +117,7 @@ def table_tennis(
             bounces = 0
             bat_at = rng.uniform(1.45, 2.1)
             _shot(rng, ball, False)
-        if abs(ball[1]) > 3.0 or abs(ball[0]) > 2.0 or ball[2] < kind[FLOOR] + over:
+        if abs(ball[1]) > 3.0 or abs(ball[0]) > 2.0 or ball[2] < over:
             return index
         rows[index, 0] = times[index]
         for axis in range(3):
