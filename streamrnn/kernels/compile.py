@@ -19,15 +19,16 @@ _njit = cast(Any, numba.njit)
 
 
 @cache
-def _sources() -> str:
-    """A digest of every kernel's source.
+def _sources(folder: Path) -> str:
+    """A digest of all that kernels of a folder may be made of: its files, and those beside this.
 
     numba's cache looks for changes only in the file of the kernel itself, and would serve stale
     code after a change in another file.
     """
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
+    for place in (folder, Path(__file__).parent):
+        for path in sorted(place.glob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
@@ -39,7 +40,8 @@ def _compile(function: Kernel, **options: Any) -> Kernel:
             raise
         return cast(Kernel, _njit(**_OPTIONS, **options)(function))
     file = kernel._cache._cache_file
-    file._source_stamp = (file._source_stamp, _sources())
+    folder = Path(function.__code__.co_filename).parent
+    file._source_stamp = (file._source_stamp, _sources(folder))
     return cast(Kernel, kernel)
 
 

@@ -12,7 +12,7 @@ import streamrnn.kernels.compile as module
 
 KERNEL = """
 from compile import jit
-import part
+import {part} as part
 @jit
 def kernel(x):
     return part.twice(x)
@@ -32,16 +32,16 @@ def folder(tmp_path: Path) -> Path:
     home = tmp_path / "kernels"
     home.mkdir()
     shutil.copy(str(module.__file__), home / "compile.py")
-    (home / "kernel.py").write_text(KERNEL)
+    (home / "kernel.py").write_text(KERNEL.format(part="part"))
     (home / "part.py").write_text(PART.format(factor=2))
     return home
 
 
-def run(home: Path, cache: Path) -> tuple[str, str, str]:
+def run(home: Path, cache: Path, kernel: str = "kernel") -> tuple[str, str, str]:
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("NUMBA", "XDG"))}
     settings = {"HOME": str(cache), "XDG_CACHE_HOME": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", "import kernel"],
+        [sys.executable, "-c", f"import {kernel}"],
         cwd=home,
         env={**kept, **settings},
         capture_output=True,
@@ -68,6 +68,21 @@ def test_a_change_in_another_file_of_kernels_compiles_anew(folder: Path, tmp_pat
     (folder / "part.py").write_text(PART.format(factor=3))
     assert run(folder, cache) == ("63", "0", "FunctionCache")
     assert run(folder, cache) == ("63", "1", "FunctionCache")
+
+
+def test_a_change_beside_a_kernel_of_another_folder_compiles_anew(
+    folder: Path, tmp_path: Path
+) -> None:
+    cache, other = tmp_path / "cache", folder / "task"
+    other.mkdir()
+    (other / "kernel.py").write_text(KERNEL.format(part="task.helper"))
+    (other / "helper.py").write_text(PART.format(factor=2))
+    assert run(folder, cache, "task.kernel") == ("42", "0", "FunctionCache")
+    assert run(folder, cache, "task.kernel") == ("42", "1", "FunctionCache")
+    (other / "helper.py").write_text(PART.format(factor=3))
+    assert run(folder, cache, "task.kernel") == ("63", "0", "FunctionCache")
+    (folder / "part.py").write_text(PART.format(factor=3))  # kernels may use any of those, too
+    assert run(folder, cache, "task.kernel") == ("63", "0", "FunctionCache")
 
 
 def test_another_failure_of_numba_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
