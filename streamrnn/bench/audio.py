@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Group
 from rich.table import Table
-from rich.text import Text
 
+from streamrnn.bench.cases import random_weights
 from streamrnn.bench.common import (
     INSTALL,
     Aim,
@@ -23,7 +23,6 @@ from streamrnn.bench.common import (
     Report,
     Timing,
     environment,
-    environment_line,
     interleave,
     measure_in_child,
     pin,
@@ -32,7 +31,6 @@ from streamrnn.bench.common import (
     timing,
 )
 from streamrnn.config import AudioConfig, DetectConfig, ModelConfig, NetworkConfig
-from streamrnn.engines.packing import expected_shapes
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.model import Model
 
@@ -63,8 +61,6 @@ class AudioReport(Report, kw_only=True):
 
     rounds: int
     rows: list[AudioRow]
-    left_out: dict[str, str]
-    """Contenders that are not installed, and the mend."""
 
     def table(self) -> Group:
         """The report for a terminal."""
@@ -84,9 +80,7 @@ class AudioReport(Report, kw_only=True):
                 "" if row.times_slower is None else f"{row.times_slower:.1f}",
                 "\n".join(map(str, row.aims)),
             )
-        lines = [f"{name}: left out: {reason}" for name, reason in sorted(self.left_out.items())]
-        notes = [environment_line(self.environment), f"{self.rounds} rounds, medians", *lines]
-        return Group(table, *(Text(note, style="dim") for note in notes))
+        return Group(table, *self.notes(f"{self.rounds} rounds, medians"))
 
     def plot(self, path: Any) -> None:
         """Draw bars and write them to an image file.
@@ -106,10 +100,9 @@ class Ours:
         network = NetworkConfig(input_size=40, hidden_size=128, output_size=CLASSES)
         labels = tuple(f"word {number}" for number in range(CLASSES))
         generator = np.random.default_rng(0)
-        self.weights: dict[str, NDArray[np.float32]] = {}
-        for name, shape in expected_shapes(network).items():
-            drawn = generator.uniform(-(128**-0.5), 128**-0.5, shape).astype(np.float32)
-            self.weights[name] = np.ones_like(drawn) if name == "normalise.scale" else drawn
+        self.weights = random_weights(network, generator)
+        self.weights["normalise.mean"] = generator.uniform(-0.1, 0.1, 40).astype(np.float32)
+        self.weights["normalise.scale"] = np.ones(40, np.float32)
         config = ModelConfig(
             name="bench",
             network=network,

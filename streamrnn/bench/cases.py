@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.config import Cell, NetworkConfig
+from streamrnn.engines.packing import expected_shapes
 from streamrnn.engines.reference import Reference
 from streamrnn.errors import ConfigError
 
@@ -24,7 +25,6 @@ SIZES = (
 )
 _NAME = re.compile(r"(?:([1-9]\d?)x)?(gru|lstm|rnn)-([1-9]\d{0,4})")
 _CELLS: dict[str, Cell] = {"gru": "gru", "lstm": "lstm", "rnn": "rnn"}
-GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
 class Case:
@@ -55,7 +55,7 @@ class Case:
         words = {"gru": "GRU", "lstm": "LSTM", "rnn": "tanh RNN"}[cell]
         self.title = f"{f'{layers} × ' if layers > 1 else ''}{words} {size}"
         generator = np.random.default_rng(0)
-        self.weights = _weights(self.network, generator)
+        self.weights = random_weights(self.network, generator)
         self.frames = generator.standard_normal((CHECKED_STEPS, INPUT_SIZE), np.float32)
         self.frame = self.frames[:1].copy()
         """One frame, (1, input_size)."""
@@ -70,22 +70,14 @@ class Case:
         return Reference(self.network, self.weights).run(self.frames)
 
 
-def _weights(network: NetworkConfig, generator: np.random.Generator) -> Weights:
-    """Uniform in ±1/√hidden_size, as torch initialises; in torch's layout."""
+def random_weights(network: NetworkConfig, generator: np.random.Generator) -> Weights:
+    """Uniform in ±1/√hidden_size, as torch initialises; in torch's layout, no normalisation."""
     bound = network.hidden_size**-0.5
-    rows, inputs = GATES[network.cell] * network.hidden_size, network.input_size
-    weights: Weights = {}
-    for number in range(network.num_layers):
-        shapes = {
-            f"rnn.weight_ih_l{number}": (rows, inputs),
-            f"rnn.weight_hh_l{number}": (rows, network.hidden_size),
-            f"rnn.bias_ih_l{number}": (rows,),
-            f"rnn.bias_hh_l{number}": (rows,),
-        }
-        for name, shape in shapes.items():
-            weights[name] = generator.uniform(-bound, bound, shape).astype(np.float32)
-        inputs = network.hidden_size
-    return weights
+    return {
+        name: generator.uniform(-bound, bound, shape).astype(np.float32)
+        for name, shape in expected_shapes(network).items()
+        if not name.startswith("normalise.")
+    }
 
 
 def cases(sizes: Sequence[str] | None = None) -> list[Case]:

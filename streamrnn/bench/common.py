@@ -18,6 +18,7 @@ from typing import Any, Literal, Self
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 INSTALL = "pip install 'streamrnn[bench]'"
 PACKAGES = ("streamrnn", "numpy", "numba", "torch", "onnxruntime")
@@ -31,6 +32,14 @@ class Report(msgspec.Struct, kw_only=True):
 
     environment: dict[str, str]
     """The machine and the versions; see `environment`."""
+    left_out: dict[str, str]
+    """Contenders that are not installed, and the mend."""
+
+    def notes(self, *more: str) -> list[Text]:
+        """What stands below the table: the machine, `more`, and what was left out."""
+        missing = [f"{name}: left out: {reason}" for name, reason in sorted(self.left_out.items())]
+        lines = (environment_line(self.environment), *more, *missing)
+        return [Text(line, style="dim") for line in lines]
 
     def as_json(self) -> str:
         """The report as one JSON object on one line."""

@@ -17,7 +17,6 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
-from rich.text import Text
 
 from streamrnn.bench.cases import Case
 from streamrnn.bench.common import (
@@ -26,7 +25,6 @@ from streamrnn.bench.common import (
     Report,
     child_environment,
     environment,
-    environment_line,
     progress,
 )
 from streamrnn.bench.ort import onnx_model
@@ -116,8 +114,6 @@ class StartReport(Report, kw_only=True):
     """What `bench start` found."""
 
     rows: list[StartRow]
-    left_out: dict[str, str]
-    """What is not installed, and the mend."""
 
     def table(self) -> Group:
         """The report for a terminal."""
@@ -145,11 +141,7 @@ class StartReport(Report, kw_only=True):
                 "imported" if row.torch_imported else "no",
                 "\n".join(str(aim) for aim in row.aims),
             )
-        lines = [f"{name}: left out: {reason}" for name, reason in sorted(self.left_out.items())]
-        return Group(
-            table,
-            *(Text(line, style="dim") for line in (environment_line(self.environment), *lines)),
-        )
+        return Group(table, *self.notes())
 
     def plot(self, path: str | Path) -> None:
         """Draw bars and write them to an image file.

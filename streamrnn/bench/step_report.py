@@ -5,9 +5,8 @@ from pathlib import Path
 import msgspec
 from rich.console import Group
 from rich.table import Table
-from rich.text import Text
 
-from streamrnn.bench.common import Aim, Report, Timing, environment_line
+from streamrnn.bench.common import Aim, Report, Timing
 
 OURS = ("kernel", "feed", "feed+objects")
 """The contenders that are this project's."""
@@ -48,8 +47,6 @@ class StepReport(Report, kw_only=True):
     peak_gflops: float
     """float32 multiply-adds of one core, each counted as two."""
     networks: list[Network]
-    left_out: dict[str, str]
-    """Contenders that are not installed, and the mend."""
 
     def table(self) -> Group:
         """The report for a terminal."""
@@ -68,14 +65,11 @@ class StepReport(Report, kw_only=True):
             )  # fmt: skip
             for row in network.rows:
                 table.add_row(f"[dim]{_size(network.weight_bytes)}[/]", *_cells(row))
-        lines = [f"{name}: left out: {reason}" for name, reason in sorted(self.left_out.items())]
-        notes = [
-            environment_line(self.environment),
+        told = (
             f"{self.rounds} interleaved rounds, medians; peak {self.peak_gflops:.0f} GFLOP/s a "
-            "core; floor: the weights read, or multiplied, once",
-            *lines,
-        ]
-        return Group(table, *(Text(note, style="dim") for note in notes))
+            "core; floor: the weights read, or multiplied, once"
+        )
+        return Group(table, *self.notes(told))
 
     def plot(self, path: str | Path) -> None:
         """Draw bars, one panel a network, and write them to an image file.
