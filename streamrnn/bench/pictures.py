@@ -1,12 +1,12 @@
-"""The reports as bars in an image file; matplotlib is imported only here, when asked for."""
+"""The reports as bars in an image file."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from streamrnn.bench.common import INSTALL, environment_line
-from streamrnn.errors import UnsupportedError
+from streamrnn.bench.common import environment_line
+from streamrnn.show.figure import new_figure
 
 if TYPE_CHECKING:
     from streamrnn.bench.audio import AudioReport
@@ -18,12 +18,8 @@ _COLUMNS = 3
 
 
 def _figure(rows: int, columns: int, *, panel: tuple[float, float]) -> tuple[Any, list[Any]]:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UnsupportedError(f"plot: expected matplotlib to be installed; {INSTALL}") from error
     size = (panel[0] * columns, panel[1] * rows + 1.0)
-    figure = Figure(figsize=size, dpi=150, layout="constrained")
+    figure = new_figure(figsize=size, dpi=150, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     return figure, list(axes.ravel())
 

@@ -1,4 +1,4 @@
-"""False rejects against false accepts, as a picture; matplotlib is imported only here."""
+"""False rejects against false accepts, as a picture."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from streamrnn.errors import UnsupportedError
+from streamrnn.show.figure import new_figure
 
 _LINES = ("-", "--", ":", "-.")
 _MARKS = "osD^vP"
@@ -22,15 +23,9 @@ def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
     Raises:
         UnsupportedError: matplotlib is not installed, or there were no negatives.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UnsupportedError(
-            "plot: expected matplotlib to be installed; pip install 'streamrnn[plot]'"
-        ) from error
     if not scores["hours"]:
         raise UnsupportedError("plot: expected negatives to count false accepts on; --negatives")
-    figure = Figure(figsize=(7.0, 4.6), dpi=150, layout="constrained")
+    figure = new_figure(figsize=(7.0, 4.6), dpi=150, layout="constrained")
     axes = figure.subplots()
     highest, number = _FLOOR, 0
     peers = [(f"{name}: ", peer) for name, peer in scores.get("peers", {}).items()]

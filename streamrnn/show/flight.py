@@ -13,14 +13,14 @@ from streamrnn.show.canvas import Canvas
 
 TRAIL = 60  # fixes that stay visible
 COLOURS = ("bright_yellow", "yellow", "dark_orange", "orange_red1", "red")
-MARKS = "12345"
+MARKS = "123456789"
 
 
 @dataclass
 class Flight:
     """The picture of one live stream; `add` each step, then `text`.
 
-    Two coordinates are an image, y down; of three, the longer way on the floor is across, z up.
+    Two coordinates are an image, y down; three are seen from the side, z up.
     """
 
     extent: NDArray[np.float64] | None = None
@@ -32,12 +32,6 @@ class Flight:
         """Take one fix and what the model says at it."""
         self.rows.append(row)
         self.last = prediction
-
-    def _axes(self, places: NDArray[np.float64]) -> tuple[int, int, bool]:
-        if places.shape[1] == 2:
-            return 0, 1, True
-        ranges = np.ptp(places[np.isfinite(places).all(axis=1)], axis=0)
-        return (0 if ranges[0] >= ranges[1] else 1), 2, False
 
     def text(self, columns: int = 78, rows: int = 20) -> Panel:
         """The picture: the trail, where the ball is, and where it is foreseen with 90 % circles.
@@ -51,7 +45,8 @@ class Flight:
         extent = extent[np.isfinite(extent).all(axis=1)]
         if len(extent) < 2 or self.last is None:
             return Panel(Text("waiting for fixes …"), width=columns + 4)
-        across, up, down_is_up = self._axes(extent)
+        across, up = seen_from_the_side(extent)
+        y_down = up == 1
         low, high = extent.min(axis=0), extent.max(axis=0)
         centre, half = (low + high) / 2, (high - low) / 2 * 1.1
         # One scale both ways; a dot is about as wide as it is high.
@@ -63,19 +58,19 @@ class Flight:
             rows,
             left=centre[across] - wide,
             right=centre[across] + wide,
-            bottom=top if down_is_up else bottom,
-            top=bottom if down_is_up else top,
+            bottom=top if y_down else bottom,
+            top=bottom if y_down else top,
         )
         for place in places[-TRAIL:]:
             canvas.dot(place[across], place[up], "cyan")
         said = self.last
         if said.point is not None and said.spread is not None:
             for index, point in enumerate(said.point):
-                colour = COLOURS[min(index, len(COLOURS) - 1)]
+                _, colour = _mark(index)
                 canvas.circle(point[across], point[up], said.spread[index], f"dim {colour}")
             for index, point in enumerate(said.point):
-                colour = COLOURS[min(index, len(COLOURS) - 1)]
-                canvas.mark(point[across], point[up], MARKS[index], f"bold {colour}")
+                mark, colour = _mark(index)
+                canvas.mark(point[across], point[up], mark, f"bold {colour}")
         canvas.mark(places[-1][across], places[-1][up], "●", "bold bright_white")
         return Panel(Group(canvas.text(), self._caption(said)), width=columns + 4)
 
@@ -86,5 +81,23 @@ class Flight:
         elif said.label is not None:
             caption.append(f"heading {said.label} ({said.score:.0%})  ", "bold")
         for index, horizon in enumerate(said.horizons or ()):
-            caption.append(f"{MARKS[index]}: +{horizon} ", COLOURS[min(index, len(COLOURS) - 1)])
+            mark, colour = _mark(index)
+            caption.append(f"{mark}: +{horizon} ", colour)
         return caption
+
+
+def _mark(index: int) -> tuple[str, str]:
+    """The character and the colour of a horizon; beyond the ninth they are its."""
+    return MARKS[min(index, len(MARKS) - 1)], COLOURS[min(index, len(COLOURS) - 1)]
+
+
+def seen_from_the_side(places: NDArray[np.float64]) -> tuple[int, int]:
+    """Which coordinates are across and up: x and y of an image; else the longer of x, y, and z.
+
+    Args:
+        places: finite positions, (n, dims).
+    """
+    if places.shape[1] == 2:
+        return 0, 1
+    ranges = np.ptp(places, axis=0)
+    return int(ranges[1] > ranges[0]), 2

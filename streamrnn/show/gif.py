@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from streamrnn.errors import UnsupportedError
 from streamrnn.predictions import Predictions
+from streamrnn.show.figure import new_figure
+from streamrnn.show.flight import seen_from_the_side
 
 TRAIL = 40  # fixes that stay visible
 PICTURES_A_SECOND = 15.0
@@ -24,24 +26,16 @@ def write_gif(path: str | Path, rows: NDArray[np.float64], said: Predictions) ->
     Raises:
         UnsupportedError: matplotlib is not installed, or nothing was foreseen.
     """
-    try:
-        import matplotlib.animation as animation
-        import matplotlib.figure as figure
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.patches import Circle
-    except ModuleNotFoundError as error:
-        raise UnsupportedError(
-            "gif: expected matplotlib to be installed; pip install 'streamrnn[learn]'"
-        ) from error
     if said.points is None or said.spreads is None:
         raise UnsupportedError("gif: expected a model that foresees points")
+    picture = new_figure(figsize=(7.2, 4.4), dpi=80, layout="constrained")
+    from matplotlib import animation, patches  # now that it is known to be there
+
     places: NDArray[np.float64] = rows[:, 1:]
     seen = places[np.isfinite(places).all(axis=1)]
     ranges = np.ptp(seen, axis=0)
-    across, up = (0, 1) if places.shape[1] == 2 else (int(ranges[1] > ranges[0]), 2)
+    across, up = seen_from_the_side(seen)
 
-    picture: Any = figure.Figure(figsize=(7.2, 4.4), dpi=80, layout="constrained")
-    FigureCanvasAgg(picture)
     axes: Any = picture.add_subplot()
     margin = np.maximum(0.08 * ranges, 0.02 * ranges.max() + 1e-9)
     low, high = seen.min(axis=0) - margin, seen.max(axis=0) + margin
@@ -60,7 +54,9 @@ def write_gif(path: str | Path, rows: NDArray[np.float64], said: Predictions) ->
         (marker,) = axes.plot(
             [], [], linestyle="", marker=f"${index + 1}$", color=colour, markersize=7, label=label
         )
-        circles.append(axes.add_patch(Circle((0, 0), 0, fill=False, color=colour, alpha=0.7)))
+        circles.append(
+            axes.add_patch(patches.Circle((0, 0), 0, fill=False, color=colour, alpha=0.7))
+        )
         markers.append(marker)
     axes.legend(loc="upper right", ncols=2, fontsize=8)
 

@@ -1,4 +1,4 @@
-"""What a network heard and made of it, as a picture; matplotlib is imported only here."""
+"""What a network heard and made of it, as a picture."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from streamrnn.errors import UnsupportedError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions, join
+from streamrnn.show.figure import new_figure
 
 _RANGE = 80.0  # decibels below the loudest that a spectrogram shows
 _STEP = 0.02  # seconds fed at a time, so that the hidden state is seen to move
@@ -41,12 +42,6 @@ def heard_plot(
     Raises:
         UnsupportedError: matplotlib is not installed, or the model hears nothing or has no labels.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UnsupportedError(
-            "plot: expected matplotlib to be installed; pip install 'streamrnn[plot]'"
-        ) from error
     front = model.config.frontend
     if not isinstance(front, AudioConfig) or not model.labels:
         raise UnsupportedError(f"{model.name}: expected a model of sound with labels")
@@ -59,7 +54,7 @@ def heard_plot(
     spectrum = 10.0 / np.log(10.0) * ear.feed(samples).values.T
     length = len(samples) / rate
 
-    figure = Figure(figsize=(10.0, 7.2), dpi=130, layout="constrained")
+    figure = new_figure(figsize=(10.0, 7.2), dpi=130, layout="constrained")
     above, middle, below = figure.subplots(3, 1, sharex=True, height_ratios=(3, 4, 2))
     extent = (0.0, length, 0.0, float(front.mels))
     top = float(spectrum.max()) if spectrum.size else 0.0

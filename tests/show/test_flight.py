@@ -5,9 +5,12 @@ import pytest
 from rich.console import Console
 
 import streamrnn
+from streamrnn.config import MotionConfig, PointsConfig
+from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.show.flight import Flight
 from streamrnn.show.gif import write_gif
 from streamrnn.show.scores import score_table
+from tests.conftest import make_model
 
 
 def throw(dims: int) -> np.ndarray:
@@ -32,6 +35,19 @@ def test_the_picture_shows_the_ball_and_what_is_foreseen(dims: int) -> None:
     text = drawn(flight.text())
     assert "●" in text and "heading" in text
     assert all(len(line) <= 90 for line in text.splitlines())
+
+
+def test_a_model_of_many_horizons_is_drawn() -> None:
+    rows, flight, horizons = throw(2), Flight(), tuple(range(1, 12))
+    model = make_model(
+        frontend=MotionConfig(),
+        decoder=PointsConfig(horizons=horizons),
+        input_size=FRAME_SIZE,
+        output_size=4 * len(horizons),
+    )
+    for row, said in zip(rows.tolist(), model.predict(rows), strict=True):
+        flight.add(row, said)
+    assert "6: +6" in drawn(flight.text())  # as many as fit into the line
 
 
 def flight_of_one(rows: np.ndarray) -> object:
