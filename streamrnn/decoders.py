@@ -21,13 +21,14 @@ from streamrnn.kernels.points import (
     decode_points,
 )
 from streamrnn.predictions import Decoded, Event
+from streamrnn.state import PartState, Stateless
 
 Positions = NDArray[np.int64] | int
 """How many samples had arrived at each step, or at the first of consecutive ones."""
 KINDS = ("start", "detected", "end")
 
 
-class DecoderState(Protocol):
+class DecoderState(PartState, Protocol):
     """The decoder of one stream."""
 
     def decode(
@@ -55,18 +56,6 @@ class DecoderState(Protocol):
         """Whether the hidden state is to be made fresh after the last step."""
         ...
 
-    def reset(self) -> None:
-        """Make the state fresh."""
-        ...
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """A copy of the state, as named arrays of fixed shapes."""
-        ...
-
-    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take over what `arrays` gave; names, types and shapes were checked before."""
-        ...
-
 
 class Decoder(Protocol):
     """Makes the decoders of streams; immutable."""
@@ -81,7 +70,7 @@ class Decoder(Protocol):
         ...
 
 
-class Stateless:
+class StepDecoder(Stateless):
     """A decoder that looks at one step at a time, and is its own state."""
 
     reset_due = False
@@ -98,18 +87,8 @@ class Stateless:
         """Any number."""
         return 0
 
-    def reset(self) -> None:
-        """There is no state."""
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """There is no state."""
-        return {}
-
-    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """There is no state."""
-
-
-class RawDecoder(Stateless):
+class RawDecoder(StepDecoder):
     """No decoding."""
 
     labels: tuple[str, ...] = ()
@@ -122,7 +101,7 @@ class RawDecoder(Stateless):
         return self._nothing
 
 
-class ClassesDecoder(Stateless):
+class ClassesDecoder(StepDecoder):
     """The likeliest class of each step; its score is the softmax of the outputs."""
 
     def __init__(self, config: ClassesConfig) -> None:
@@ -145,7 +124,7 @@ def standing(context: NDArray[np.float64]) -> NDArray[np.float64]:
     return still
 
 
-class PointsDecoder(Stateless):
+class PointsDecoder(StepDecoder):
     """Positions at several horizons, each with a spread; the label is the direction of motion."""
 
     labels = DIRECTIONS

@@ -1,4 +1,4 @@
-"""Named arrays in one sealed blob: the form of model files and of snapshots.
+"""What a stream's parts keep, and named arrays in one sealed blob: a model file or a snapshot.
 
 A blob is a safetensors file (header length, JSON header, raw arrays), so nothing is ever
 unpickled and anyone can read it. Its metadata is one JSON text, so that equal contents give equal
@@ -9,7 +9,7 @@ shapes, contents and metadata lies in it, so damage is found before use.
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,36 @@ KEY = "streamrnn"
 Arrays = dict[str, NDArray[Any]]
 
 
+class PartState(Protocol):
+    """What a part of one stream keeps: front end, network or decoder."""
+
+    def reset(self) -> None:
+        """Make the state fresh."""
+        ...
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """A copy of the state, as named arrays of fixed shapes."""
+        ...
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` gave; names, types and shapes were checked before."""
+        ...
+
+
+class Stateless:
+    """A part that keeps nothing."""
+
+    def reset(self) -> None:
+        """There is no state."""
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """There is no state."""
+        return {}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """There is no state."""
+
+
 def digest(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> str:
     """SHA-256 of arrays and metadata, whatever order they come in."""
     total = hashlib.sha256()
@@ -34,7 +64,7 @@ def digest(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> s
 
 
 def seal(arrays: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> bytes:
-    """Pack arrays and metadata, with their digest."""
+    """Pack arrays and metadata, with their digest, into a blob for `unseal`."""
     text = json.dumps({**metadata, "sha256": digest(arrays, metadata)}, sort_keys=True)
     return save_arrays({n: np.asarray(a, order="C") for n, a in arrays.items()}, {KEY: text})
 
@@ -53,6 +83,9 @@ def unseal(blob: bytes, *, what: str, error: type[StreamRNNError]) -> tuple[Arra
 
     Returns:
         The arrays, and the metadata without the digest.
+
+    Raises:
+        StreamRNNError: of the class `error`; the blob is truncated, foreign or damaged.
     """
     try:
         arrays = load_arrays(blob)

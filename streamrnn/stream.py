@@ -10,12 +10,10 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from streamrnn.decoders import DecoderState
-from streamrnn.engines.base import EngineState
 from streamrnn.errors import InputError, StateError
-from streamrnn.frontends.base import Frames, FrontendState, Option, part_of
+from streamrnn.frontends.base import Frames, Option, part_of
 from streamrnn.predictions import Predictions, Trace, join
-from streamrnn.state import Arrays, expect_alike, seal, unseal
+from streamrnn.state import Arrays, PartState, expect_alike, seal, unseal
 
 if TYPE_CHECKING:
     from streamrnn.model import Model
@@ -155,7 +153,7 @@ class Stream:
         """A copy of the hidden state, (num_layers, hidden_size); no rows without a loop."""
         return self._network.hidden
 
-    def _parts(self) -> dict[str, FrontendState | EngineState | DecoderState]:
+    def _parts(self) -> dict[str, PartState]:
         return {"frontend": self._frontend, "network": self._network, "decoder": self._decoder}
 
     def _arrays(self) -> Arrays:

@@ -1,13 +1,15 @@
 """What every engine offers: the hidden state of a stream, advanced frame by frame."""
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.errors import NonFiniteError
+from streamrnn.state import PartState
 
-class EngineState(Protocol):
+
+class EngineState(PartState, Protocol):
     """The network of one stream."""
 
     def run(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -29,17 +31,14 @@ class EngineState(Protocol):
         """A copy of the hidden state, (num_layers, hidden_size)."""
         ...
 
-    def reset(self) -> None:
-        """Make the state fresh."""
-        ...
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """A copy of the state, as named arrays of fixed shapes."""
-        ...
-
-    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take over what `arrays` gave; names, types and shapes were checked before."""
-        ...
+def not_finite(frames: NDArray[np.float32], frame: int) -> NonFiniteError:
+    """The error that names the first element of a frame that is not finite."""
+    place = int(np.flatnonzero(~np.isfinite(frames[frame]))[0])
+    return NonFiniteError(
+        f"frame {frame}, element {place}: expected a finite number, got {frames[frame, place]}; "
+        "leave the frame out or replace it"
+    )
 
 
 class Engine(Protocol):

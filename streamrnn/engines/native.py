@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.config import NetworkConfig
+from streamrnn.engines.base import not_finite
 from streamrnn.engines.packing import Floats, aligned, pack, padded
 from streamrnn.errors import NonFiniteError
 from streamrnn.kernels import network as kernel
@@ -113,11 +114,7 @@ class NativeState:
                 f"frame {bad}: expected a token's number, a whole number from 0 to "
                 f"{self._engine.network.vocabulary_size - 1}, got {frames[bad, 0]}"
             )
-        place = int(np.flatnonzero(~np.isfinite(frames[bad]))[0])
-        raise NonFiniteError(
-            f"frame {bad}, element {place}: expected a finite number, got {frames[bad, place]}; "
-            "leave the frame out or replace it"
-        )
+        raise not_finite(frames, bad)
 
     def reset(self) -> None:
         """Make the state fresh."""

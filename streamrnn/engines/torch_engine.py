@@ -18,7 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from streamrnn.errors import NonFiniteError, UnsupportedError
+from streamrnn.engines.base import not_finite
+from streamrnn.errors import UnsupportedError
 
 Nest = Any  # a tensor, or a tuple, list or dict of nests
 
@@ -85,7 +86,6 @@ class TorchEngine:
         self.like = first[1]
         # A module may begin with something else than zeros: that a stream is fresh, None says.
         self.fresh = {name: torch.zeros_like(t) for name, t in flatten(self.like).items()}
-
         self.hidden_size = int(next(iter(self.fresh.values())).shape[-1])
 
     def _try(self, state: Nest) -> tuple[Tensor, Nest] | None:
@@ -129,12 +129,9 @@ class TorchState:
         Raises:
             NonFiniteError: an element is not finite; the state is as it was.
         """
-        if not np.isfinite(frames).all():
-            frame, place = np.argwhere(~np.isfinite(frames))[0].tolist()
-            raise NonFiniteError(
-                f"frame {frame}, element {place}: expected a finite number, got "
-                f"{frames[frame, place]}; leave the frame out or replace it"
-            )
+        bad = np.flatnonzero(~np.isfinite(frames).all(axis=1))
+        if len(bad):
+            raise not_finite(frames, int(bad[0]))
         frames = frames.copy()  # a module may write into x, or keep it as its state
         outputs = np.empty((len(frames), self._engine.output_size), np.float32)
         for t in range(len(frames)):

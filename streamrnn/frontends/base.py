@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import ConfigError
+from streamrnn.state import PartState
 
 
 class Frames(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -50,7 +51,7 @@ Option = int | str
 """What a stream may be opened with, by name: numbers and modes."""
 
 
-class FrontendState(Protocol):
+class FrontendState(PartState, Protocol):
     """The front end of one stream.
 
     `feed` checks a chunk before it touches anything, and neither keeps nor changes it.
@@ -72,18 +73,6 @@ class FrontendState(Protocol):
 
     def flush(self) -> Frames:
         """Give the frames of what is retained; `reset` follows."""
-        ...
-
-    def reset(self) -> None:
-        """Make the state fresh."""
-        ...
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """A copy of the state, as named arrays of fixed shapes."""
-        ...
-
-    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take over what `arrays` gave; names, types and shapes were checked before."""
         ...
 
 

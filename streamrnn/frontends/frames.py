@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from streamrnn.errors import DtypeError, ShapeError
 from streamrnn.frontends.base import Frames, Option, describe, is_array, no_options
+from streamrnn.state import Stateless
 
 _FLOAT32 = np.dtype(np.float32)
 
 
-class FramesFrontend:
+class FramesFrontend(Stateless):
     """Chunks are `(n, input_size)` float32, each row a frame.
 
     Args:
@@ -60,16 +61,6 @@ class FramesFrontend:
     def flush(self) -> Frames:
         """Nothing is retained."""
         return Frames(np.empty((0, self.input_size), np.float32), 0)
-
-    def reset(self) -> None:
-        """There is no state."""
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """There is no state."""
-        return {}
-
-    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """There is no state."""
 
     def example(self, generator: np.random.Generator, samples: int) -> NDArray[np.float32]:
         """Frames of independent normal elements, or random tokens."""
