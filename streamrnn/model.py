@@ -221,7 +221,7 @@ class Model:
         }
         path = Path(path)
         try:
-            _write(path, seal(self.weights, metadata))
+            write_atomic(path, seal(self.weights, metadata))
         except OSError as error:
             raise ModelFileError(f"{path}: expected a path to write to, got: {error}") from error
         return path
@@ -234,12 +234,17 @@ class Model:
         )
 
 
-def _write(path: Path, blob: bytes) -> None:
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that a crash at any moment leaves either the old or the new one.
+
+    Raises:
+        OSError: the path cannot be written; what lay there is as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(blob)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
@@ -247,6 +252,12 @@ def _write(path: Path, blob: bytes) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+    if os.name == "posix":  # the new name itself is on disk once its directory is
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
 
 
 def bundled_models() -> list[str]:

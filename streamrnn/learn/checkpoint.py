@@ -5,7 +5,6 @@ written beside its place, synced and renamed, so that whenever the run dies a wh
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +16,7 @@ from torch import Tensor
 
 from streamrnn.errors import TrainingError
 from streamrnn.experiment import Experiment
+from streamrnn.model import write_atomic
 
 FORMAT = "streamrnn checkpoint 1"
 HARMLESS = {"train.worker", "train.checkpoint_minutes"}
@@ -73,26 +73,6 @@ def read_checkpoint(path: Path, experiment: Experiment) -> Checkpoint:
             f"{'; '.join(differing)}; {anew}, or give the run another name"
         )
     return Checkpoint(tensors, progress)
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that a crash at any moment leaves either the old or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    if os.name == "posix":  # the new name itself is on disk once its directory is
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
 
 def _differences(

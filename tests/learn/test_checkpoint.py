@@ -5,7 +5,6 @@ import pytest
 
 from streamrnn.errors import TrainingError
 from streamrnn.experiment import Experiment
-from streamrnn.learn.checkpoint import write_atomic
 from streamrnn.learn.train import train
 from tests.learn.toy import experiment
 
@@ -30,11 +29,3 @@ def test_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
         path.write_bytes(damaged)
         with pytest.raises(TrainingError, match="expected a 'streamrnn checkpoint 1'.*start anew"):
             run(experiment(epochs=1), tmp_path)
-
-
-def test_write_atomic_replaces_and_leaves_no_litter(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "file"
-    write_atomic(path, b"one")
-    write_atomic(path, b"two")
-    assert path.read_bytes() == b"two"
-    assert [p.name for p in path.parent.iterdir()] == ["file"]
