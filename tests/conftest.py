@@ -1,6 +1,7 @@
 """What several test files make: networks of every kind, models, sequences and cuts."""
 
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,7 @@ settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
+COMMAND = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
 CELLS = ("feedforward", "rnn", "gru", "lstm")
 Weights = dict[str, NDArray[np.float32]]
 

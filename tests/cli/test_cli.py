@@ -4,15 +4,13 @@ import json
 import shlex
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import streamrnn
-
-COMMAND = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
+from tests.conftest import COMMAND
 
 
 def run(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,13 @@ import soundfile
 
 from streamrnn.config import AudioConfig, DetectConfig
 from streamrnn.model import Model, load
-from tests.conftest import make_model
+from tests.conftest import COMMAND, make_model
 
 LABELS = ("a", "b", "c")
 
 
 def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-c", "from streamrnn.cli import main; main()", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, check=False)
+    return subprocess.run([*COMMAND, *arguments], input=stdin, capture_output=True, check=False)
 
 
 @pytest.fixture(scope="module")

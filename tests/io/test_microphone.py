@@ -20,12 +20,11 @@ from streamrnn.config import AudioConfig, DetectConfig
 from streamrnn.errors import DeviceError
 from streamrnn.io import microphone
 from streamrnn.model import load
-from tests.conftest import make_model
+from tests.conftest import COMMAND, make_model
 from tests.virtual_microphone import RATE, VirtualMicrophone, missing
 
 here = pytest.mark.skipif(bool(missing()), reason=missing())
 
-MAIN = "from streamrnn.cli import main; main()"
 # Listens until the mark has come and a second more, and keeps all that was heard and said.
 LISTENER = """
 import sys, time
@@ -90,7 +89,7 @@ def sound(tmp_path: Path, seconds: float = 2.0) -> Path:
 def started(device: VirtualMicrophone, *command: str) -> Iterator[subprocess.Popen[str]]:
     """A process that hears the device; at the end it is killed if it still runs."""
     with subprocess.Popen(
-        [sys.executable, "-c", *command],
+        command,
         env=device.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -106,7 +105,7 @@ def listen(
     device: VirtualMicrophone, model: Path, played: Path, *, ring: float = 5.0, pause: float = 0.0
 ) -> Any:
     out = played.with_suffix(".npz")
-    command = (LISTENER, str(model), str(out), str(ring), str(pause))
+    command = (sys.executable, "-c", LISTENER, str(model), str(out), str(ring), str(pause))
     with started(device, *command) as listener:
         assert listener.stdout and listener.stdout.readline().strip()
         device.play(played)
@@ -164,7 +163,7 @@ def streaming(
     device: VirtualMicrophone, model: Path, *more: str
 ) -> AbstractContextManager[subprocess.Popen[str]]:
     arguments = ("stream", str(model), "mic", "--json", "--rate", "16000", *more)
-    return started(device, MAIN, *arguments)
+    return started(device, *COMMAND, *arguments)
 
 
 def step(process: subprocess.Popen[str]) -> dict[str, Any]:
@@ -205,7 +204,7 @@ def test_a_device_that_comes_back_is_waited_for_and_its_absence_is_a_gap(
 @here
 def test_devices_are_listed_and_chosen_by_name(device: VirtualMicrophone, model: Path) -> None:
     listed = subprocess.run(
-        [sys.executable, "-c", MAIN, "devices", "--json"],
+        [*COMMAND, "devices", "--json"],
         env=device.environment,
         capture_output=True,
         text=True,
