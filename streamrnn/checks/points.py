@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from streamrnn.checks.resume import in_another_process
 from streamrnn.checks.subject import Broken, Subject, bits_of
 from streamrnn.errors import InputError
+from streamrnn.frontends.base import is_array
 from streamrnn.predictions import Predictions, join
 
 # Each takes a subject, says what was tried, and raises `Broken` where the point does not hold.
@@ -53,7 +54,7 @@ def company(subject: Subject) -> str:
 
 def interruption(subject: Subject) -> str:
     """Go on from snapshots, in this process and in another."""
-    model, sequence = subject.model, subject.sequence
+    model, sequence = subject.model, subject.finest
     for cut in subject.generator.integers(0, len(sequence) + 1, 5).tolist():
         stream = model.stream()
         before = stream.feed(sequence[:cut])
@@ -93,9 +94,9 @@ def causal(subject: Subject) -> str:
     return f"5 beginnings, with the end cut off and with another end: {subject.sameness}"
 
 
-def _after(beginning: NDArray[Any], end: NDArray[Any]) -> NDArray[Any]:
+def _after(beginning: Any, end: Any) -> Any:
     """An end that may follow: of motion, times go on from the beginning's last."""
-    if end.dtype == np.float64 and end.ndim == 2 and len(end):
+    if is_array(end) and end.dtype == np.float64 and end.ndim == 2 and len(end):
         end = end.astype(np.float64)
         end[:, 0] += beginning[-1, 0] - end[0, 0]
         end = end[:, : beginning.shape[1]]
@@ -122,20 +123,21 @@ def clean(subject: Subject) -> str:
 
 def untouched(subject: Subject) -> str:
     """Use the caller's buffers again, and feed what is to be refused."""
-    model, sequence = subject.model, subject.sequence
-    kept = sequence.copy()
+    model, text = subject.model, not is_array(subject.sequence)
+    sequence: Any = subject.finest
+    kept = bytes(sequence)
     stream = model.stream()
     half = len(sequence) // 2
-    chunk = sequence[:half].copy()
+    chunk: Any = bytearray(sequence[:half]) if text else sequence[:half].copy()
     first = stream.feed(chunk)
-    chunk.fill(0)  # the caller's buffer is the caller's
+    chunk[:] = bytes(half) if text else 0  # the caller's buffer is the caller's
     whole = join([first, stream.feed(sequence[half:]), stream.flush()])
-    if sequence.tobytes() != kept.tobytes():
+    if bytes(sequence) != kept:
         raise Broken("feed changed its input")
     subject.same(whole, subject.whole, "the caller's buffer used again")
     stream.feed(sequence[:half])
     before = stream.snapshot()
-    bad = _bad_chunks(sequence[half : half + 4])
+    bad = BAD_TEXT if text else _bad_chunks(sequence[half : half + 4])
     for what, wrong in bad.items():
         try:
             stream.feed(wrong)
@@ -146,6 +148,17 @@ def untouched(subject: Subject) -> str:
         if stream.snapshot() != before:
             raise Broken(f"{what} was refused, but changed the stream")
     return f"buffers used again; refused with the stream as it was: {', '.join(bad)}"
+
+
+BAD_TEXT: dict[str, Any] = {
+    "bytes that are no UTF-8": b"a\xff",
+    "a surrogate in UTF-8": b"\xed\xa0\x80",
+    "a lone surrogate": "a\ud800",
+    "an array": np.zeros(4, np.uint8),
+    "a list": ["a"],
+    "a number": 3,
+    "no chunk": None,
+}
 
 
 def _bad_chunks(good: NDArray[Any]) -> dict[str, Any]:

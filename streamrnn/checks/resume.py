@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from streamrnn.checks.subject import Broken, bits_of
 from streamrnn.model import Model, load
@@ -16,7 +15,7 @@ from streamrnn.predictions import join
 _RESUME = "import sys; from streamrnn.checks.resume import resume; resume(*sys.argv[1:])"
 
 
-def in_another_process(model: Model, blob: bytes, rest: NDArray[Any]) -> str:
+def in_another_process(model: Model, blob: bytes, rest: Any) -> str:
     """Restore a snapshot in another process and feed it the rest of a sequence.
 
     Returns:
@@ -29,7 +28,7 @@ def in_another_process(model: Model, blob: bytes, rest: NDArray[Any]) -> str:
         paths = [str(Path(folder) / name) for name in ("m.safetensors", "state", "in.npy")]
         model.save(paths[0])
         Path(paths[1]).write_bytes(blob)
-        np.save(paths[2], rest)
+        np.save(paths[2], np.frombuffer(rest, np.uint8) if isinstance(rest, bytes) else rest)
         done = subprocess.run(
             [sys.executable, "-c", _RESUME, *paths], capture_output=True, text=True, check=False
         )
@@ -41,4 +40,7 @@ def in_another_process(model: Model, blob: bytes, rest: NDArray[Any]) -> str:
 def resume(model: str, state: str, rest: str) -> None:
     """Go on from a snapshot in a process of its own; prints the digest of what is predicted."""
     stream = load(model).stream(state=Path(state).read_bytes())
-    print(bits_of(join([stream.feed(np.load(rest)), stream.flush()])))
+    chunk = np.load(rest)
+    if chunk.dtype == np.uint8:  # text
+        chunk = chunk.tobytes()
+    print(bits_of(join([stream.feed(chunk), stream.flush()])))

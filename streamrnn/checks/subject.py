@@ -32,15 +32,17 @@ class Subject:
         self.model = model
         self.generator = np.random.default_rng(seed)
         self.sequence = sequence
+        self.finest = sequence.encode() if isinstance(sequence, str) else sequence
+        """The sequence in a form that may be cut anywhere: text in mid-character too."""
         self.tolerance = model.engine.tolerance
         self.whole = model.predict(sequence)
 
     def cuts(self) -> list[Any]:
         """The sequence, cut at random places; some chunks are empty."""
-        length = len(self.sequence)
+        length = len(self.finest)
         edges = np.sort(self.generator.integers(0, length + 1, self.generator.integers(1, 20)))
         edges = [0, *edges.tolist(), length]
-        return [self.sequence[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+        return [self.finest[a:b] for a, b in zip(edges, edges[1:], strict=False)]
 
     def same(self, got: Predictions, expected: Predictions, doing: str) -> None:
         """Refuse two predictions that differ by more than the engine may.

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from streamrnn.config import TextConfig
 from streamrnn.engines.native import NativeEngine, NativeState
-from streamrnn.frontends.base import Frames
+from streamrnn.frontends.base import Frames, Option
 from streamrnn.frontends.frames import FramesFrontend
+from streamrnn.frontends.text import TextFrontend, TextState
 from tests.checks.broken import Floats, broken, failed
-from tests.conftest import make_model
+from tests.conftest import make_model, make_text_model
 
 
 class CountsCalls(NativeState):
@@ -149,7 +151,7 @@ class Retains(FramesFrontend):
         super().__init__(3)
         self._kept: Floats = np.zeros((0, 3), np.float32)
 
-    def stream(self, **options: int) -> "Retains":
+    def stream(self, **options: Option) -> "Retains":
         return Retains()
 
     def feed(self, chunk: Any) -> Frames:
@@ -171,7 +173,7 @@ class Hasty(FramesFrontend):
         super().__init__(3)
         self._seen = 0
 
-    def stream(self, **options: int) -> "Hasty":
+    def stream(self, **options: Option) -> "Hasty":
         return Hasty()
 
     def feed(self, chunk: Any) -> Frames:
@@ -198,3 +200,24 @@ def test_broken_front_ends_fail_the_seventh(
     model = make_model()
     model.frontend = frontend()
     assert says in failed(model)[7]
+
+
+class Muddles(TextFrontend):
+    """A front end of text whose streams take each chunk of bytes for whole characters."""
+
+    def stream(self, **options: Option) -> TextState:
+        return MuddledState(self, "strict")
+
+
+class MuddledState(TextState):
+    def feed(self, chunk: Any) -> Frames:
+        return super().feed(chunk.decode(errors="replace") if isinstance(chunk, bytes) else chunk)
+
+
+def test_a_front_end_that_cannot_be_cut_in_mid_character_fails() -> None:
+    model = make_text_model("characters")
+    assert isinstance(model.config.frontend, TextConfig)
+    model.frontend = Muddles(model.config.frontend)
+    found = failed(model, "日本語" * 20)
+    assert "random cuts 0: outputs of another shape" in found[1]
+    assert "bytes that are no UTF-8 was not refused" in found[7]

@@ -13,11 +13,11 @@ from streamrnn.errors import DtypeError, InputError, ShapeError
 from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.learn.convert import from_torch
 from tests.checks.broken import failed
-from tests.conftest import CELLS, make_frames, make_model
+from tests.conftest import CELLS, make_frames, make_model, make_text_model
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@pytest.mark.parametrize("kind", ["frames", "tokens", "motion"])
+@pytest.mark.parametrize("kind", ["frames", "tokens", "characters", "words", "motion"])
 def test_good_models_pass(cell: Any, kind: str) -> None:
     if kind == "frames":
         decoder = ClassesConfig(labels=("a", "b"))
@@ -26,6 +26,8 @@ def test_good_models_pass(cell: Any, kind: str) -> None:
         model = make_model(
             cell=cell, input_size=1, encoder="embedding", encoder_size=4, vocabulary_size=6
         )
+    elif kind in ("characters", "words"):
+        model = make_text_model(kind, cell=cell)
     else:
         points = PointsConfig(horizons=(1, 5))
         model = make_model(
@@ -49,6 +51,13 @@ def test_good_models_pass_on_the_torch_engine(module: Any) -> None:
         decoder=PointsConfig(horizons=(3,)),
     )
     assert failed(motion) == {}  # within 1e-5, with points that are NaN before the first fix
+
+
+@pytest.mark.parametrize("sequence", ["turn on", b"turn on \xe6\x97\xa5", "日👩"])
+def test_text_of_ones_own(sequence: str | bytes) -> None:
+    report = check_model(make_text_model("characters"), sequence)
+    assert report.passed, str(report)
+    assert "a lone surrogate" in report.points[6].tried
 
 
 def test_a_sequence_of_ones_own() -> None:
