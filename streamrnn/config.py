@@ -178,6 +178,35 @@ class ClassesConfig(Record, frozen=True, tag_field="kind", tag="classes"):
     """The name of each output, in order."""
 
 
+class DecideConfig(Record, frozen=True, tag_field="kind", tag="decide"):
+    """One class for a whole sequence, said at every step, and `decided` once it is sure enough."""
+
+    labels: tuple[str, ...]
+    """The name of each output, in order."""
+    outside: str = ""
+    """The label of what is none of the others; it is never decided before the end."""
+    least: float = 0.0
+    """Probability of the likeliest class below which the label is `outside` instead."""
+    threshold: float = 0.9
+    """Probability from which on a class is sure enough."""
+    confirm: int = 1
+    """Steps in a row at which the same class must be."""
+
+    def __post_init__(self) -> None:
+        """Refuse what can decide nothing."""
+        for name in ("least", "threshold"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ConfigError(f"decoder.{name}: expected 0 to 1, got {getattr(self, name)}")
+        if self.confirm < 1:
+            raise ConfigError(f"decoder.confirm: expected at least 1 step, got {self.confirm}")
+        if self.outside and self.outside not in self.labels:
+            raise ConfigError(
+                f"decoder.outside: expected one of {', '.join(self.labels)}, got {self.outside!r}"
+            )
+        if self.least and not self.outside:
+            raise ConfigError("decoder.least: expected a label `outside` to give below it")
+
+
 class DetectConfig(Record, frozen=True, tag_field="kind", tag="detect"):
     """Classes in an endless stream: smoothed probabilities, and events where one stands out.
 
@@ -256,7 +285,7 @@ class PointsConfig(Record, frozen=True, tag_field="kind", tag="points"):
             )
 
 
-DecoderConfig = RawConfig | ClassesConfig | DetectConfig | PointsConfig
+DecoderConfig = RawConfig | ClassesConfig | DecideConfig | DetectConfig | PointsConfig
 
 
 class ModelConfig(Record, frozen=True):
@@ -269,7 +298,7 @@ class ModelConfig(Record, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse parts that do not fit each other."""
-        if isinstance(self.decoder, ClassesConfig | DetectConfig):
+        if isinstance(self.decoder, ClassesConfig | DecideConfig | DetectConfig):
             labels, outputs = len(self.decoder.labels), self.network.output_width
             if labels != outputs:
                 raise ConfigError(

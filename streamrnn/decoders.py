@@ -7,7 +7,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from streamrnn.config import ClassesConfig, DetectConfig, ModelConfig, PointsConfig
+from streamrnn.config import ClassesConfig, DecideConfig, DetectConfig, ModelConfig, PointsConfig
 from streamrnn.errors import ConfigError
 from streamrnn.frontends.base import Frames
 from streamrnn.kernels import detect as detection
@@ -115,6 +115,75 @@ class ClassesDecoder(StepDecoder):
         likeliest(outputs, best, scores)
         labels = tuple(map(self.labels.__getitem__, best.tolist()))
         return Decoded(labels=labels, scores=scores, logits=True)
+
+
+class DecideDecoder:
+    """The likeliest class of each step, and one event `decided` in a sequence, once it is sure."""
+
+    def __init__(self, config: DecideConfig) -> None:
+        self.labels = config.labels
+        self.config = config
+        self.outside = config.labels.index(config.outside) if config.outside else -1
+
+    def stream(self) -> "DecideState":
+        """The fresh decoder of a new stream."""
+        return DecideState(self)
+
+
+class DecideState:
+    """What one sequence has decided."""
+
+    reset_due = False
+
+    def __init__(self, decoder: DecideDecoder) -> None:
+        self._decoder = decoder
+        self._state = np.zeros(3, np.int64)
+        """Whether it is decided; the class that was sure at the last step; for how many steps."""
+
+    def decode(
+        self, outputs: NDArray[np.float32], frames: Frames, positions: Positions = 0
+    ) -> Decoded:
+        """Labels, scores, and the event `decided` of the step that was the first to be sure."""
+        config, outside = self._decoder.config, self._decoder.outside
+        best, scores = np.empty(len(outputs), np.int64), np.empty(len(outputs))
+        likeliest(outputs, best, scores)
+        decided, last, run = self._state.tolist()
+        labels: list[str] = []
+        events: list[tuple[Event, ...]] = [()] * len(outputs)
+        for step, (which, score) in enumerate(zip(best.tolist(), scores.tolist(), strict=True)):
+            if score < config.least:
+                which = outside
+            labels.append(config.labels[which])
+            sure = score >= config.threshold and which != outside
+            run = (run + 1 if which == last else 1) if sure else 0
+            last = which
+            if run >= config.confirm and not decided:
+                decided = 1
+                place = positions + step if isinstance(positions, int) else int(positions[step])
+                events[step] = (Event("decided", config.labels[which], place, score),)
+            run = min(run, config.confirm)
+        self._state[:] = decided, last, run
+        return Decoded(labels=tuple(labels), scores=scores, events=tuple(events))
+
+    def end(self, decoded: Decoded, position: int) -> Decoded:
+        """Nothing is added: the last label is the sequence's."""
+        return decoded
+
+    def most_steps(self) -> int:
+        """Any number."""
+        return 0
+
+    def reset(self) -> None:
+        """Make the state fresh."""
+        self._state[:] = 0
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """A copy of the state."""
+        return {"decide": self._state.copy()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` gave."""
+        self._state[:] = arrays["decide"]
 
 
 def standing(context: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -273,6 +342,8 @@ def make_decoder(config: ModelConfig) -> Decoder:
     decoder = config.decoder
     if isinstance(decoder, ClassesConfig):
         return ClassesDecoder(decoder)
+    if isinstance(decoder, DecideConfig):
+        return DecideDecoder(decoder)
     if isinstance(decoder, DetectConfig):
         return DetectDecoder(decoder)
     if isinstance(decoder, PointsConfig):

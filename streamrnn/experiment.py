@@ -26,7 +26,8 @@ class TrainConfig(Record, frozen=True):
     """Updates over which the learning rate rises from 0."""
     weight_decay: float = 0.0
     dropout: float = 0.0
-    """Between layers, in training only."""
+    """Between layers, in training only; of networks with an embedding also after it and in front
+    of the head."""
     clip: float = 1.0
     """Largest norm of the gradient of all weights together."""
     patience: int = 5

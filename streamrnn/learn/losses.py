@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from streamrnn.config import ClassesConfig, DecoderConfig, DetectConfig, PointsConfig
+from streamrnn.config import ClassesConfig, DecideConfig, DecoderConfig, DetectConfig, PointsConfig
 from streamrnn.errors import ConfigError
 from streamrnn.kernels.points import OUTPUTS_PER_HORIZON, SURE
 
@@ -32,11 +32,13 @@ def loss_of(decoder: DecoderConfig) -> Loss:
     Raises:
         ConfigError: the decoder leaves open what is to be learnt.
     """
-    if isinstance(decoder, ClassesConfig | DetectConfig):
+    if isinstance(decoder, ClassesConfig | DecideConfig | DetectConfig):
         return classes
     if isinstance(decoder, PointsConfig):
         return points
-    raise ConfigError("decoder: expected 'classes', 'detect' or 'points' to train for, got 'raw'")
+    raise ConfigError(
+        "decoder: expected 'classes', 'decide', 'detect' or 'points' to train for, got 'raw'"
+    )
 
 
 def classes(outputs: Tensor, targets: Mapping[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:

@@ -80,7 +80,9 @@ class Network(nn.Module):
         Args:
             config: sizes and kinds.
             normalisation: mean and scale, each `(input_size,)`.
-            dropout: share of elements dropped between layers, in training mode only.
+            dropout: share of elements dropped between layers, in training mode only; with an
+                embedding, which has a row for each word to learn by heart, also after it and in
+                front of the head.
 
         Raises:
             ConfigError: the normalisation does not fit the frames.
@@ -97,6 +99,7 @@ class Network(nn.Module):
         elif config.encoder == "embedding":
             self.encoder = nn.Embedding(config.vocabulary_size, width)
         self.rnn = _layers(config, width, dropout)
+        self.dropout = nn.Dropout(dropout if config.encoder == "embedding" else 0.0)
         self.head: nn.Module = nn.Identity()
         if config.output_size:
             head = nn.Linear(config.hidden_size, config.output_size)
@@ -132,11 +135,11 @@ class Network(nn.Module):
             else:
                 state = state.masked_fill(fresh, 0.0)
         if self.config.encoder == "embedding":
-            x = self.encoder(frames[..., 0].long())
+            x = self.dropout(self.encoder(frames[..., 0].long()))
         else:
             x = self.encoder(self.normalise(frames))
         h, state = self.rnn(x, state)
-        return self.head(h), state
+        return self.head(self.dropout(h)), state
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Copies of all weights by their fixed names, in torch's layout, float32."""
@@ -163,6 +166,13 @@ class Network(nn.Module):
                 f"weights: expected {missing}, got {extra}; check the network's sizes"
             )
         self.load_state_dict({n: torch.from_numpy(np.array(v)) for n, v in weights.items()})
+
+    @torch.no_grad()
+    def begin_embedding(self, rows: NDArray[np.float32] | None) -> None:
+        """Begin with these rows of the embedding, `(vocabulary_size, encoder_size)`, if any."""
+        if rows is not None:
+            assert isinstance(self.encoder, nn.Embedding)
+            self.encoder.weight.copy_(torch.from_numpy(rows))
 
     def _set_normalisation(self, mean: NDArray[np.float32], scale: NDArray[np.float32]) -> None:
         size = self.config.input_size

@@ -16,7 +16,7 @@ from streamrnn.learn.data import Batch, lanes
 from streamrnn.learn.losses import loss_of
 from streamrnn.learn.network import Network, State, detach
 from streamrnn.model import Model, load
-from streamrnn.tasks.base import Task
+from streamrnn.tasks.base import KnowsTokens, Task
 
 
 @dataclass
@@ -66,6 +66,8 @@ class Trainer:
         normalisation = task.normalisation()
         network = self.config.network
         self.network = Network(network, normalisation=normalisation, dropout=self.train.dropout)
+        if isinstance(task, KnowsTokens):
+            self.network.begin_embedding(task.embedding(network.encoder_size))
         if self.train.start:
             self._begin_with(load(self.train.start))
         # What is validated and kept: the moving average of the weights, or the weights.

@@ -5,7 +5,7 @@ sequences can be made in a process that never loads one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,15 @@ class Task(Protocol):
 
     def evaluate(self, model: Any) -> dict[str, Any]:
         """Scores of a `streamrnn.Model` for its card: plain data that JSON can hold."""
+        ...
+
+
+@runtime_checkable
+class KnowsTokens(Protocol):
+    """A task that knows something of its tokens before any training."""
+
+    def embedding(self, size: int) -> NDArray[np.float32] | None:
+        """What the embedding begins with, `(vocabulary_size, size)`; None: random numbers."""
         ...
 
 

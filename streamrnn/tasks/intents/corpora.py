@@ -1,0 +1,130 @@
+"""Labelled sentences from files: JSONL, and CLINC150 (Larson et al., 2019), also as a home's."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from streamrnn.errors import ConfigError
+from streamrnn.tasks.intents.templates import OUTSIDE
+
+
+class Sentence(NamedTuple):
+    """One sentence and what it asks for."""
+
+    text: str
+    label: str
+    """An intent, or `oos`."""
+
+
+class _Line(msgspec.Struct):
+    text: str
+    label: str
+
+
+def read_clinc(path: str | Path) -> dict[str, list[Sentence]]:
+    """Read CLINC150's one file.
+
+    Returns:
+        Its lists `train`, `val`, `test`, `oos_train`, `oos_val`, `oos_test`.
+
+    Raises:
+        ConfigError: the file is absent, or another.
+    """
+    try:
+        tree = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, list[tuple[str, str]]])
+        return {
+            f"{outside}{part}": [Sentence(*pair) for pair in tree[f"{outside}{part}"]]
+            for outside in ("", "oos_")
+            for part in ("train", "val", "test")
+        }
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError, KeyError) as error:
+        raise ConfigError(f"{path}: expected CLINC150's JSON file, got: {error}") from error
+
+
+def read_labelled(path: str | Path) -> list[Sentence]:
+    """Read sentences to score on: JSONL of `{"text": …, "label": …}`, or CLINC150's test lists.
+
+    Raises:
+        ConfigError: the file is neither; a line of JSONL is named.
+    """
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: expected a file of sentences, got: {error}") from error
+    if b'"oos_test"' in text:
+        lists = read_clinc(path)
+        return lists["test"] + lists["oos_test"]
+    found: list[Sentence] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            read = msgspec.json.decode(line, type=_Line)
+        except (UnicodeDecodeError, msgspec.DecodeError) as error:
+            raise ConfigError(
+                f'{path}, line {number}: expected {{"text": …, "label": …}}, got: {error}'
+            ) from error
+        found.append(Sentence(read.text, read.label))
+    if not found:
+        raise ConfigError(f"{path}: expected sentences, got an empty file")
+    return found
+
+
+class _Rule(NamedTuple):
+    """A sentence of one of CLINC150's intents that has `needs` and not `spurns` asks a home for."""
+
+    intent: str
+    needs: str
+    spurns: str
+
+
+_REMOVES = r"\b(remove|delete|take|cross|erase|off|no longer|check)\b"
+_ADDS = r"\b(add|put|include|need|insert)\b"
+_ALL = r"\b(all|everything|clear|blank|nuke|empty|wipe|entire|every|and)\b"
+_NUMBER = r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|max|maximum|percent)\b"
+_RULES: Mapping[str, Sequence[_Rule]] = {
+    "time": [_Rule("HassGetCurrentTime", "time", r"\bin\b|zone|\b[a-z]st\b|gmt|\bfor\b")],
+    "date": [_Rule("HassGetCurrentDate", "today|current|date", r"tomorrow|days|from now|\bwill\b")],
+    "weather": [_Rule("HassGetWeather", "", "")],
+    "timer": [_Rule("HassStartTimer", "timer", r"stop|remind|wake")],
+    "shopping_list_update": [
+        _Rule("HassShoppingListAddItem", _ADDS, _REMOVES),
+        _Rule("HassShoppingListCompleteItem", _REMOVES, f"{_ADDS}|{_ALL}"),
+    ],
+    "todo_list_update": [
+        _Rule("HassListAddItem", _ADDS, f"{_REMOVES}|{_ALL}"),
+        _Rule("HassListRemoveItem", _REMOVES, f"{_ADDS}|{_ALL}"),
+    ],
+    "next_song": [_Rule("HassMediaNext", "", "")],
+    "play_music": [_Rule("HassMediaSearchAndPlay", r"\b(play|hear|listen|put on)\b", "")],
+    "change_volume": [
+        _Rule("HassSetVolume", _NUMBER, ""),
+        _Rule("HassSetVolumeRelative", r"\b(up|down|louder|quieter|softer|raise|lower)\b", _NUMBER),
+    ],
+    "smart_home": [
+        _Rule("HassTurnOn", r"\bon\b|\block\b", r"\boff\b|locked|temp|how|what|who|dim|bright"),
+        _Rule("HassTurnOff", r"\boff\b|\bunlock\b", r"\bon\b|what|who|how"),
+    ],
+    "cancel": [_Rule("HassNevermind", r"never ?mind|forget|cancel", r"pause|quit|stop")],
+    "who_made_you": [_Rule("HassRespond", "made|make|creat", "")],
+    "greeting": [_Rule("HassRespond", r"^(hello|hi)\b", r"how|what")],
+    "thank_you": [],
+}
+"""What a home takes of CLINC150; a sentence of these intents that fits no rule is left out, all
+other intents lie outside a home."""
+
+
+def for_a_home(sentence: Sentence) -> Sentence | None:
+    """A sentence of CLINC150 as a home understands it; None where that is not clear."""
+    rules = _RULES.get(sentence.label)
+    if rules is None:
+        return Sentence(sentence.text, OUTSIDE)
+    for rule in rules:
+        if re.search(rule.needs, sentence.text) and not (
+            rule.spurns and re.search(rule.spurns, sentence.text)
+        ):
+            return Sentence(sentence.text, rule.intent)
+    return None

