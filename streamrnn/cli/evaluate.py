@@ -9,15 +9,17 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from streamrnn.config import AudioConfig, MotionConfig
+from streamrnn.config import AudioConfig, DecideConfig, MotionConfig
 from streamrnn.errors import ConfigError, SoundError, UnsupportedError
 from streamrnn.io.tracks import read_track, read_tracks
 from streamrnn.model import Model, load
 from streamrnn.show.det import wake_plot
-from streamrnn.show.scores import confusion_table, score_table, wake_table
+from streamrnn.show.scores import confusion_table, score_table, sentence_table, wake_table
 from streamrnn.tasks.ball.evaluate import evaluate as score_points
 from streamrnn.tasks.ball.targets import HORIZONS
 from streamrnn.tasks.ball.task import predictor, without_memory
+from streamrnn.tasks.intents.corpora import read_labelled
+from streamrnn.tasks.intents.evaluate import score as score_sentences
 from streamrnn.tasks.keywords.evaluate import score as score_words
 from streamrnn.tasks.keywords.speech_commands import NOISE, background, home, listed, scored
 from streamrnn.tasks.keywords.streams import SILENCE, UNKNOWN
@@ -36,7 +38,10 @@ def add_to(app: typer.Typer) -> None:
 def evaluate(
     model: Annotated[str, typer.Argument(help="A bundled name, or a .safetensors file.")],
     folder: Annotated[
-        Path, typer.Argument(help="A folder of CSV tracks, or one; of sounds, DIR/LABEL/*.wav.")
+        Path,
+        typer.Argument(
+            help="A folder of CSV tracks, or one; of sounds, DIR/LABEL/*.wav; of sentences, JSONL."
+        ),
     ],
     negatives: Annotated[
         list[Path] | None,
@@ -68,6 +73,12 @@ def evaluate(
     labels counts as unknown, but `_background_noise_` is left out. Of the folder that torchaudio's
     SPEECHCOMMANDS was downloaded to, the testing list is scored in the 12-class protocol; the
     official archive of test clips is a folder as any other.
+
+    Of sentences, {"text": …, "label": …} a line or CLINC150's file: a sentence's label is the one
+    at its last word, or at the word that completes a fraction of them; accuracy is of sentences
+    within scope, and one that the model takes for out of scope (label oos) counts as wrong.
+    decided_early: the share of them decided before their last word, and decided_early_right how
+    many of these rightly; words_needed_mean: words until decided, all where it never was.
 
     Of wake words: the words are laid between pieces of the negatives into one stream, and the
     negatives make another; neither is ever reset. A word is found where it is detected after its
@@ -103,8 +114,12 @@ def evaluate(
         picture = wake_table(scores)
         if plot:
             wake_plot(scores, plot)
+    elif isinstance(network.config.decoder, DecideConfig):
+        scores, picture = _sentences(network, folder)
     else:
-        raise UnsupportedError(f"{model}: expected a model of moving points or of words")
+        raise UnsupportedError(
+            f"{model}: expected a model of moving points, of words, or of sentences"
+        )
     if json:
         sys.stdout.buffer.write(msgspec.json.encode(scores) + b"\n")
     else:
@@ -175,6 +190,14 @@ def _words(
     if learnt:  # for a learning curve
         scores["learnt"] = learnt
     return scores, confusion_table(scores, network.labels)
+
+
+def _sentences(network: Model, path: Path) -> tuple[dict[str, Any], Any]:
+    told = read_labelled(path)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(f"{network.name} on {len(told)} sentences", total=len(told))
+        scores = score_sentences(network, told, advance=lambda: progress.advance(bar))
+    return scores, sentence_table(scores)
 
 
 def _wake(

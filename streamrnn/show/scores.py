@@ -1,4 +1,4 @@
-"""Scores as a table to read: of foreseen points, and of words."""
+"""Scores as a table to read: of foreseen points, of words, and of sentences."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,6 +37,29 @@ def score_table(scores: dict[str, Any], *, title: str = "") -> Table:
             )
         ratios = [_ratio(entry, kind) for entry in entries]
         table.add_row("  model ÷ best other", *ratios, end_section=True)
+    return table
+
+
+def sentence_table(scores: dict[str, Any]) -> Table:
+    """How often a sentence was understood, after how much of it.
+
+    Args:
+        scores: what `streamrnn.tasks.intents.evaluate.score` gave.
+    """
+    outside, early = scores["out_of_scope_recall"], scores["decided_early"]
+    told = [] if outside is None else [f"out of scope: {outside:.1%} of {scores['out_of_scope_n']}"]
+    if early is not None:
+        told.append(
+            f"decided before the last word: {early:.1%}, after {scores['words_needed_mean']:.1f} "
+            f"of {scores['words_mean']:.1f} words"
+        )
+        if scores["decided_early_right"] is not None:
+            told.append(f"of these right: {scores['decided_early_right']:.1%}")
+    table = Table(caption="\n".join(told), box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("share of the words", no_wrap=True)
+    table.add_column(f"right\nn = {scores['n']:,}", justify="right", no_wrap=True)
+    for fraction, right in scores["accuracy_by_fraction"].items():
+        table.add_row(fraction, "–" if right is None else f"{right:.1%}")
     return table
 
 
