@@ -111,6 +111,7 @@ _RULES: Mapping[str, Sequence[_Rule]] = {
     "cancel": [_Rule("HassNevermind", r"never ?mind|forget|cancel", r"pause|quit|stop")],
     "who_made_you": [_Rule("HassRespond", "made|make|creat", "")],
     "greeting": [_Rule("HassRespond", r"^(hello|hi)\b", r"how|what")],
+    "what_can_i_ask_you": [_Rule("HassRespond", r"\b(ask|say|do|help)\b", "")],
     "thank_you": [],
 }
 """What a home takes of CLINC150; a sentence of these intents that fits no rule is left out, all

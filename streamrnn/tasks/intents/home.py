@@ -20,6 +20,7 @@ OUTSIDE_SHARE = 0.25  # of sentences
 LENT_SHARE = 0.3  # of an intent's sentences, where people wrote some for CLINC150
 FURTHER_SHARE = 0.5  # of an intent's drawn sentences, where there are further templates
 SCORED = 4  # sentences drawn of a template that is scored
+OUTSIDE_SCORED = 500  # sentences scored that lie outside, about
 QUESTIONS = ("HassGet", "HassTimerStatus", "HassRespond", "HassClimateGet", "HassNevermind")
 """How the names of intents begin that ask, or say nothing to be done."""
 
@@ -29,7 +30,7 @@ class Home:
 
     Args:
         lists: of CLINC150, as `read_clinc` gives them; may be none.
-        hold: the part of templates that is for validation.
+        hold: the part of templates that is for validation; −1: none, and no validation.
         leave: parts of templates that are for a test.
         strange: words for names that nobody has thought of.
     """
@@ -79,30 +80,38 @@ class Home:
         question = intent == OUTSIDE or intent.startswith(QUESTIONS)
         return Sentence(varied(text, rng, question=question), intent)
 
-    def kept(self) -> list[Sentence]:
-        """Sentences for validation: of templates that are held, and outside all intents."""
-        return self._drawn(self._held, 1) + self._outside("oos_val", "val", 400)
+    def kept(self) -> dict[str, list[Sentence]]:
+        """Sentences for validation, by where they come from; none if no template is held."""
+        return self._apart(self._held, "oos_val", "val")
 
-    def tested(self) -> list[Sentence]:
-        """Sentences for a test: of the templates that are left out; none if none are."""
-        if not self._left:
-            return []
-        return self._drawn(self._left, 2) + self._outside("oos_test", "test", 1000)
+    def tested(self) -> dict[str, list[Sentence]]:
+        """Sentences for a test, likewise, of the templates that are left out."""
+        return self._apart(self._left, "oos_test", "test")
 
-    def _drawn(self, templates: Sequence[Template], seed: int) -> list[Sentence]:
+    def _apart(self, templates: Sequence[Template], *lists: str) -> dict[str, list[Sentence]]:
+        if not templates:
+            return {}
+        shipped = set(shipped_templates())
+        return {
+            "templates": self._drawn([t for t in templates if t in shipped]),
+            "phrases": self._drawn([t for t in templates if t not in shipped]),
+            "outside": self._outside(*lists),
+        }
+
+    def _drawn(self, templates: Sequence[Template]) -> list[Sentence]:
         """Some sentences of each template, just as drawn."""
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(1)
         return [
             Sentence(self._sampler.draw(template, rng), template.intent)
             for template in templates
             for _ in range(SCORED)
         ]
 
-    def _outside(self, first: str, second: str, count: int) -> list[Sentence]:
-        """Sentences of CLINC150 that lie outside a home, evenly strewn over its lists."""
-        told = [*self._lists.get(first, ()), *self._lists.get(second, ())]
+    def _outside(self, *lists: str) -> list[Sentence]:
+        """Sentences of CLINC150 that lie outside a home, some of each intent."""
+        told = [sentence for name in lists for sentence in self._lists.get(name, ())]
         found = [s for s in map(for_a_home, told) if s is not None and s.label == OUTSIDE]
-        return found[:: max(1, len(found) // count)]
+        return found[:: max(1, len(found) // OUTSIDE_SCORED)]
 
 
 def _by_intent(templates: Sequence[Template], apart: set[int]) -> dict[str, list[Template]]:

@@ -29,7 +29,8 @@ class IntentsData(Record, frozen=True):
     clinc: str = "../shared/data/text/clinc150.json"
     """CLINC150's file: the sentences of `clinc`, and what lies outside a `home`; "": none."""
     hold: int = 0
-    """Of a home: which of the five parts of templates is for validation."""
+    """Of a home: which of the five parts of templates is for validation; −1: none, and all epochs
+    are trained."""
     leave: tuple[int, ...] = ()
     """Of a home: parts of templates to leave out altogether, for a test."""
     sentences: int = 20_000
@@ -82,8 +83,8 @@ class IntentsTask:
             if not lists:
                 raise ConfigError("data.clinc: expected CLINC150's file, got none")
             self._train = lists["train"] + lists["oos_train"]
-            self._kept = lists["val"] + lists["oos_val"]
-            self._tested = lists["test"] + lists["oos_test"]
+            self._kept = {"val": lists["val"] + lists["oos_val"]}
+            self._tested = {"test": lists["test"] + lists["oos_test"]}
         told = list(self._sentences(np.random.default_rng(0)))
         self.labels = (*sorted({s.label for s in told} - {OUTSIDE}), OUTSIDE)
         self.vocabulary = _vocabulary((s.text for s in told), common, data.vocabulary)
@@ -116,7 +117,8 @@ class IntentsTask:
 
     def validation(self) -> Sequence[Example]:
         """Sentences of templates that are kept back, or CLINC150's own list."""
-        return [example for s in self._kept if (example := self._example(s)) is not None]
+        told = [sentence for group in self._kept.values() for sentence in group]
+        return [example for s in told if (example := self._example(s)) is not None]
 
     def normalisation(self) -> None:
         """Tokens have none."""
@@ -129,10 +131,12 @@ class IntentsTask:
 
     def evaluate(self, model: Any) -> dict[str, Any]:
         """Scores on what is kept for validation, and on what is left for a test."""
-        found = {"validation": score(model, self._kept)}
-        if self._tested:
-            found["test"] = score(model, self._tested)
-        return found
+        parts = {"validation": self._kept, "test": self._tested}
+        return {
+            part: {name: score(model, told) for name, told in groups.items()}
+            for part, groups in parts.items()
+            if groups
+        }
 
     def _sentences(self, rng: np.random.Generator) -> Iterator[Sentence]:
         """One epoch's sentences."""
