@@ -292,9 +292,13 @@ class ModelConfig(Record, frozen=True):
     """Everything about a model but its weights."""
 
     name: str
+    """What the model is called."""
     network: NetworkConfig
+    """Sizes and kinds of the layers."""
     frontend: FrontendConfig = FramesConfig()
+    """What makes frames of samples."""
     decoder: DecoderConfig = RawConfig()
+    """What is made of the outputs."""
 
     def __post_init__(self) -> None:
         """Refuse parts that do not fit each other."""

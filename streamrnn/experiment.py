@@ -20,11 +20,13 @@ class TrainConfig(Record, frozen=True):
     window: int = 64
     """Steps from one weight update to the next; the state is carried over, gradients are not."""
     learning_rate: float = 2e-3
+    """Of AdamW, at its highest."""
     schedule: Literal["constant", "cosine"] = "cosine"
     """Over the whole of training."""
     warmup: int = 100
     """Updates over which the learning rate rises from 0."""
     weight_decay: float = 0.0
+    """Share of each weight taken off an update, times the learning rate (AdamW)."""
     dropout: float = 0.0
     """Between layers, in training only; of networks with an embedding also after it and in front
     of the head."""

@@ -57,13 +57,17 @@ class Model:
         self.config = config
         """The configuration, a record of `streamrnn.config`."""
         self.engine = engine
+        """What runs the network; shared by all streams."""
         self.fingerprint = fingerprint
         """SHA-256 of configuration and weights: what a snapshot is bound to."""
         self.card = dict(card)
         """What is told of the model: data, training, scores, date."""
         self.weights = weights
+        """float32 arrays by name, in torch's layout, read-only; None with an engine of its own."""
         self.frontend = make_frontend(config)
+        """What makes frames of chunks; see `streamrnn.frontends.base`."""
         self.decoder = make_decoder(config)
+        """What makes predictions of outputs; see `streamrnn.decoders`."""
 
     @classmethod
     def from_weights(
@@ -188,7 +192,10 @@ class Model:
         """
         size = self.config.network.input_size
         if not is_array(frame) or frame.dtype != np.float32:
-            raise DtypeError(f"frame: expected float32 ({size},), got {describe(frame)}")
+            raise DtypeError(
+                f"frame: expected float32 ({size},), got {describe(frame)}; convert with "
+                "np.asarray(frame, np.float32)"
+            )
         if frame.shape != (size,):
             raise ShapeError(f"frame: expected ({size},), got {frame.shape}")
         network: EngineState = self.engine.stream()

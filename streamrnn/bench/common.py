@@ -55,9 +55,13 @@ class Timing(msgspec.Struct, kw_only=True):
     """How long one call takes, in µs, over the rounds of a run."""
 
     median_us: float
+    """Half of the rounds took less."""
     min_us: float
+    """The quickest round."""
     p10_us: float
+    """A tenth of the rounds took less."""
     p90_us: float
+    """Nine tenths of the rounds took less."""
 
 
 class Aim(msgspec.Struct, kw_only=True):
@@ -66,8 +70,11 @@ class Aim(msgspec.Struct, kw_only=True):
     what: str
     """The quantity in words: `× torch.nn`."""
     relation: Literal["≥", "≤"]
+    """How the value is to stand to the bound."""
     bound: float
+    """What was aimed at."""
     value: float
+    """What came out."""
 
     @property
     def met(self) -> bool:

@@ -11,6 +11,7 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -173,26 +174,33 @@ def run(*, model: str | None = None, quick: bool = False, show: bool = True) -> 
         folder = Path(directory)
         scripts = _prepare(folder, model, left_out)
         with progress("bench start", 1 + runs * len(scripts), show=show) as advance:
-            name, chunk, what = scripts[WARM][1:]
-            cold = _start(_STREAMRNN, name, chunk, folder / "cache")
+            cold = _start(scripts[WARM], folder / "cache")
             advance(1)
-            rows = [_row(COLD, f"{what}, kernels compiled", [cold])]
+            rows = [_row(COLD, f"{scripts[WARM].loads}, kernels compiled", [cold])]
             taken: dict[str, list[_Run]] = {name: [] for name in scripts}
             for _ in range(runs):
-                for title, (script, name, chunk, _what) in scripts.items():
-                    advance(0, title)
-                    taken[title].append(_start(script, name, chunk, folder / "cache"))
+                for name, script in scripts.items():
+                    advance(0, name)
+                    taken[name].append(_start(script, folder / "cache"))
                     advance(1)
-        rows += [_row(title, scripts[title][3], found) for title, found in taken.items()]
+        rows += [_row(name, scripts[name].loads, found) for name, found in taken.items()]
     warm = next(row for row in rows if row.name == WARM)
     warm.aims = [Aim(what="s", relation="≤", bound=AIM_SECONDS, value=warm.seconds)]
     return StartReport(environment=environment(), rows=rows, left_out=left_out)
 
 
-def _prepare(
-    folder: Path, name: str | None, left_out: dict[str, str]
-) -> dict[str, tuple[str, str, str, str]]:
-    """Of each process: script, model, chunk, and what it loads."""
+class _Script(NamedTuple):
+    """A process to be timed, and what it is given."""
+
+    code: str
+    loads: str
+    """In words."""
+    model: str = ""
+    chunk: str = ""
+
+
+def _prepare(folder: Path, name: str | None, left_out: dict[str, str]) -> dict[str, _Script]:
+    """The processes by name; `left_out` gains those whose packages are not installed."""
     case = Case(_NETWORK)
     bundled = bundled_models()
     name = name or (bundled[0] if bundled else None)
@@ -203,10 +211,10 @@ def _prepare(
     model = load(name)
     np.save(folder / "chunk.npy", _chunk(model))
     network = model.config.network
-    what = f"{model.name}: {network.num_layers} × {network.cell} {network.hidden_size}"
-    scripts = {WARM: (_STREAMRNN, name, str(folder / "chunk.npy"), what)}
+    loads = f"{model.name}: {network.num_layers} × {network.cell} {network.hidden_size}"
+    scripts = {WARM: _Script(_STREAMRNN, loads, name, str(folder / "chunk.npy"))}
     if find_spec("torch"):
-        scripts["torch"] = (_TORCH, "", "", f"torch.nn, {case.title}")
+        scripts["torch"] = _Script(_TORCH, f"torch.nn, {case.title}")
     else:
         left_out["torch"] = f"torch is not installed; {INSTALL}"
     missing = [name for name in ("onnx", "onnxruntime") if not find_spec(name)]
@@ -214,7 +222,7 @@ def _prepare(
         left_out["onnxruntime"] = f"{' and '.join(missing)} not installed; {INSTALL}"
     else:
         (folder / "bench.onnx").write_bytes(onnx_model(case))
-        scripts["onnxruntime"] = (_ORT, str(folder / "bench.onnx"), "", f"ORT, {case.title}")
+        scripts["onnxruntime"] = _Script(_ORT, f"ORT, {case.title}", str(folder / "bench.onnx"))
     return scripts
 
 
@@ -237,11 +245,13 @@ class _Run(msgspec.Struct, kw_only=True):
         return self.marks["first prediction"]
 
 
-def _start(script: str, model: str, chunk: str, cache: Path) -> _Run:
+def _start(script: _Script, cache: Path) -> _Run:
     variables = {**child_environment(), "NUMBA_CACHE_DIR": str(cache)}
-    command = [sys.executable, "-c", _BEGIN + script + _END]
+    command = [sys.executable, "-c", _BEGIN + script.code + _END]
     done = subprocess.run(
-        [*command, repr(time.monotonic()), model, chunk], stdout=subprocess.PIPE, env=variables
+        [*command, repr(time.monotonic()), script.model, script.chunk],
+        stdout=subprocess.PIPE,
+        env=variables,
     )
     if done.returncode:
         raise RuntimeError(f"bench start: expected exit code 0, got {done.returncode}; see above")

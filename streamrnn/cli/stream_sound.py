@@ -37,12 +37,19 @@ class Options:
     """What the command line says about sound."""
 
     json: bool
+    """Lines for a program."""
     view: bool | None
+    """Draw a picture; None: in a terminal."""
     speed: float
+    """Pace at which a file is drawn; 1: as recorded, 0: no waiting."""
     rate: int | None
+    """Samples a second of a microphone (None: its own) or of raw samples (None: the model's)."""
     channels: int
+    """Of a microphone or of raw samples."""
     device: str | None
+    """A microphone's number or a part of its name; None: the system's default."""
     reconnect: bool
+    """Wait for a microphone that went away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,13 @@ class Source:
     name: str
     """In messages."""
     rate: int
+    """Samples a second."""
     channels: int
+    """Of each chunk."""
     chunks: Iterator[tuple[Samples, int]]
     """Samples `(n, channels)`, and how many were lost just before."""
     live: bool
+    """Whether they come in their own time, as from a device or a pipe."""
 
 
 def stream_sound(model: Model, front: AudioConfig, source: str, options: Options) -> None:

@@ -21,6 +21,13 @@ class NativeEngine:
     """One step for one stream, by the project's own kernels, with the bit contract.
 
     Immutable; any number of streams and threads share it.
+
+    Args:
+        network: what the layers are.
+        weights: float32 by name, in torch's layout; copied.
+
+    Raises:
+        ModelFileError: weights are missing, unknown, misshapen or not finite.
     """
 
     tolerance = 0.0

@@ -64,7 +64,7 @@ class AudioFrontend:
         rate = options.pop("rate", self.config.sample_rate)
         channels = options.pop("channels", 1)
         if options:
-            raise ConfigError(f"expected rate and channels, got {', '.join(options)}")
+            raise ConfigError(f"stream: expected rate and channels, got {', '.join(options)}")
         if isinstance(rate, str) or not SLOWEST <= rate <= FASTEST or rate != int(rate):
             raise ConfigError(
                 f"rate: expected whole samples a second from {SLOWEST} to {FASTEST}, got {rate}"

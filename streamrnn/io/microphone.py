@@ -37,11 +37,15 @@ class Device(NamedTuple):
     """A device that records."""
 
     number: int
+    """PortAudio's; it may change when a device comes or goes."""
     name: str
+    """As the system tells it."""
     channels: int
+    """That it records at most."""
     rate: int
     """Samples a second that it prefers."""
     default: bool
+    """Whether it is the system's default."""
 
 
 def devices() -> list[Device]:
@@ -71,6 +75,8 @@ def devices() -> list[Device]:
 
 class Microphone:
     """Records from a device for as long as it is open.
+
+    `name`, `rate` and `channels` say what it records from, and how; iterate it for the blocks.
 
     Args:
         device: its number, or a part of its name; None: the system's default.

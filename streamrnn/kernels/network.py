@@ -50,7 +50,6 @@ PLAN, LAYERS, PACKED, STREAM, SCRATCH, WIDTH, HANDLE_SIZE = range(7)
 
 F4 = 4  # bytes of a float32
 GATES = {LINEAR: 1, TANH: 1, RELU: 1, GRU: 3, LSTM: 4}
-BIASES = {LINEAR: 1, TANH: 1, RELU: 1, GRU: 4, LSTM: 4}
 
 _f = np.float32
 _ZERO, _ONE, _TWO = _f(0.0), _f(1.0), _f(2.0)

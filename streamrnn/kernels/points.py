@@ -37,7 +37,7 @@ def decode_points(
     labels: NDArray[np.int64],
     scores: NDArray[np.float64],
     direction_horizon: int,
-) -> int:
+) -> None:
     """Turn network outputs into points in the input's units.
 
     The 90 % radius is `unit · reach · SURE · g(o)²` with `g(o) = (o + √(o² + 4)) / 2`, a smooth
@@ -61,9 +61,6 @@ def decode_points(
     Shape:
         outputs `(T, 4 · horizons)`, context `(T, CONTEXT_SIZE)`, points `(T, horizons, dims)`,
         spreads `(T, horizons)`, labels and scores `(T,)`.
-
-    Returns:
-        The number of steps written: T.
     """
     dims = points.shape[2]
     for step in range(outputs.shape[0]):
@@ -123,4 +120,3 @@ def decode_points(
         blur = 0.6 * spreads[step, direction_horizon]
         length = np.sqrt(margin * margin + blur * blur)
         scores[step] = 0.5 + 0.5 * margin / length if length > 0.0 else 0.0
-    return outputs.shape[0]

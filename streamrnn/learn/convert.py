@@ -188,9 +188,13 @@ def _refuse_hooks(module: nn.Module) -> None:
 def _array(name: str, tensor: Tensor) -> NDArray[np.float32]:
     """A float32 copy of a weight, or the reason why there is none."""
     if not tensor.is_floating_point():
-        raise UnsupportedError(f"{name}: expected floating point, got {tensor.dtype}")
+        raise UnsupportedError(
+            f"{name}: expected floating point, got {tensor.dtype}; dequantise the module first"
+        )
     if tensor.is_meta:
-        raise UnsupportedError(f"{name}: expected values, got a tensor on the meta device")
+        raise UnsupportedError(
+            f"{name}: expected values, got a tensor on the meta device; load the weights first"
+        )
     array = tensor.detach().to("cpu", torch.float32, copy=True).contiguous().numpy()
     if not np.isfinite(array).all():
         raise UnsupportedError(

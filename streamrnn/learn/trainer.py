@@ -13,7 +13,7 @@ from streamrnn.errors import ConfigError, TrainingError
 from streamrnn.experiment import Experiment
 from streamrnn.learn.checkpoint import Checkpoint
 from streamrnn.learn.data import Batch, lanes
-from streamrnn.learn.losses import loss_of
+from streamrnn.learn.losses import Loss, loss_of
 from streamrnn.learn.network import Network, State, detach
 from streamrnn.model import Model, load
 from streamrnn.tasks.base import KnowsTokens, Task
@@ -145,7 +145,10 @@ class Trainer:
         """
         at = self.counters
         if at.weight == 0.0:
-            raise TrainingError("training data: expected steps with targets, got none in an epoch")
+            raise TrainingError(
+                "training data: expected steps with targets, got none in an epoch; look into the "
+                "task's training()"
+            )
         if not self.train.ema:
             self._follow(0.0)
         validation = self.validate()
@@ -268,7 +271,7 @@ class Trainer:
 
 
 @torch.no_grad()
-def mean_loss(network: Network, batches: Iterable[Batch], loss: Any) -> float | None:
+def mean_loss(network: Network, batches: Iterable[Batch], loss: Loss) -> float | None:
     """Mean loss of a network over batches in order, the state carried; None without any weight."""
     state: State = None
     total = weight = 0.0

@@ -24,7 +24,9 @@ def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
         UnsupportedError: matplotlib is not installed, or there were no negatives.
     """
     if not scores["hours"]:
-        raise UnsupportedError("plot: expected negatives to count false accepts on; --negatives")
+        raise UnsupportedError(
+            "plot: expected negatives to count false accepts on, got none; --negatives"
+        )
     figure = new_figure(figsize=(7.0, 4.6), dpi=150, layout="constrained")
     axes = figure.subplots()
     highest, number = _FLOOR, 0

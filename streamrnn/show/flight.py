@@ -26,7 +26,9 @@ class Flight:
     extent: NDArray[np.float64] | None = None
     """Rows that the picture is to hold, (n, dims); without them it grows with the flight."""
     rows: list[list[float]] = field(default_factory=list[list[float]])
+    """What came so far: time in seconds, then the position."""
     last: Prediction | None = None
+    """What was said at the last row."""
 
     def add(self, row: list[float], prediction: Prediction) -> None:
         """Take one fix and what the model says at it."""

@@ -27,7 +27,9 @@ def write_gif(path: str | Path, rows: NDArray[np.float64], said: Predictions) ->
         UnsupportedError: matplotlib is not installed, or nothing was foreseen.
     """
     if said.points is None or said.spreads is None:
-        raise UnsupportedError("gif: expected a model that foresees points")
+        raise UnsupportedError(
+            "gif: expected predictions with points, got none; use a model of motion"
+        )
     picture = new_figure(figsize=(7.2, 4.4), dpi=80, layout="constrained")
     from matplotlib import animation, patches  # now that it is known to be there
 

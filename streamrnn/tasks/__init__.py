@@ -39,7 +39,9 @@ def load_task(name: str, data: Mapping[str, Any]) -> Task:
         )
     make = getattr(importlib.import_module(module_name), "task", None)
     if make is None:
-        raise ConfigError(f"task: expected {module_name} to have a function task(data)")
+        raise ConfigError(
+            f"task: expected a function task(data) in {module_name}, got none; define it there"
+        )
     return make(data)
 
 

@@ -156,7 +156,7 @@ def test_start_leaves_out_what_is_not_installed(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_the_marks_of_a_process(tmp_path) -> None:
-    run = start._start("mark('first prediction')\n", "", "", tmp_path)
+    run = start._start(start._Script("mark('first prediction')\n", ""), tmp_path)
     assert 0 < run.marks["interpreter"] <= run.seconds()
     assert 1 < run.peak_mb < 100 and not run.torch  # a bare interpreter, not its parent
 

@@ -20,9 +20,12 @@ WARM_UP = 6  # visible fixes that come before a scored one
 class Foreseen(NamedTuple):
     """What a predictor says at every row of a track."""
 
-    points: NDArray[np.float64]  # (n, horizons, dims)
-    spreads: NDArray[np.float64] | None = None  # (n, horizons): radius that is to hold 90 %
-    labels: Sequence[str | None] | None = None  # (n,): direction of motion
+    points: NDArray[np.float64]
+    """Positions ahead, (n, horizons, dims)."""
+    spreads: NDArray[np.float64] | None = None
+    """The radius about each that is to hold 90 % of outcomes, (n, horizons)."""
+    labels: Sequence[str | None] | None = None
+    """The direction of motion, n of them."""
 
 
 Predictor = Callable[[NDArray[np.float64]], Foreseen]
