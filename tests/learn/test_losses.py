@@ -12,7 +12,7 @@ from streamrnn.learn.losses import classes, loss_of, points
 def test_by_decoder() -> None:
     assert loss_of(ClassesConfig(labels=("a", "b"))) is classes
     assert loss_of(PointsConfig(horizons=(1, 2))) is points
-    with pytest.raises(ConfigError, match="expected 'classes', 'detect' or 'points'"):
+    with pytest.raises(ConfigError, match="expected 'classes', 'decide', 'detect' or 'points'"):
         loss_of(RawConfig())
 
 
