@@ -49,7 +49,8 @@ def write_gif(path: str | Path, rows: NDArray[np.float64], said: Predictions) ->
     (trail,) = axes.plot([], [], ".", color="#4c78a8", markersize=3, label="seen")
     (ball,) = axes.plot([], [], "o", color="#1b1b1b", markersize=7, label="now")
     horizons = said.horizons or ()
-    markers, circles = [], []
+    markers: list[Any] = []
+    circles: list[Any] = []
     for index, horizon in enumerate(horizons):
         colour = (0.95, 0.65 - 0.55 * index / max(1, len(horizons) - 1), 0.1)
         label = f"in {horizon}"
