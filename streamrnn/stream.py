@@ -61,16 +61,14 @@ class Stream:
     def flush(self, *, trace: bool = False) -> Predictions:
         """End the sequence: give what is retained, then make the stream fresh.
 
-<<<<<<< HEAD
-        Raises:
-            EncodingError: text ends in mid-character; the stream is as it was.
-=======
         Args:
             trace: also tell the hidden states and gates, step by step (slower).
 
         Returns:
             One prediction for each step that was still retained; often none.
->>>>>>> a602600 (Docstrings for fields that had none, mends for messages that had none, and less dead code)
+
+        Raises:
+            EncodingError: text ends in mid-character; the stream is as it was.
         """
         tail = self._advance(self._frontend.flush(), trace)
         tail = replace(tail, decoded=self._decoder.end(tail.decoded, self._position))

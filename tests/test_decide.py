@@ -9,6 +9,7 @@ from streamrnn.config import DecideConfig, ModelConfig, NetworkConfig
 from streamrnn.decoders import DecideDecoder
 from streamrnn.errors import ConfigError
 from streamrnn.frontends.base import Frames
+from streamrnn.predictions import Event
 from tests.conftest import make_frames, make_model, pieces
 
 LABELS = ("on", "off", "other")
@@ -59,10 +60,12 @@ def test_chunking_never_shows_and_a_snapshot_goes_on(steps, confirm, cuts, seed)
     model = make_model(output_size=3, decoder=decoder, seed=seed)
     frames = 3.0 * make_frames(steps, seed=seed)
     whole = model.predict(frames)
-    stream, labels, events = model.stream(), [], []
+    stream = model.stream()
+    labels: list[str | None] = []
+    events: list[tuple[Event, ...]] = []
     for piece in pieces(frames, cuts):
         said = stream.feed(piece)
-        labels += said.labels
+        labels += said.labels or ()
         events += said.events
         stream = model.stream(state=stream.snapshot())
     assert tuple(labels) == whole.labels and tuple(events) == whole.events

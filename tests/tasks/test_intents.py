@@ -122,6 +122,7 @@ def made_task(clinc, **options):
 def test_examples_are_what_the_front_end_gives_and_the_last_word_weighs_most(clinc):
     made = made_task(clinc, unknown=0.0)
     config = made.model_config({"hidden_size": 4})
+    assert isinstance(config.decoder, DecideConfig)
     assert config.decoder.labels == ("play", "time", "oos") and config.decoder.outside == "oos"
     assert {"time", "giraffe", "0"} <= set(made.vocabulary)
     assert config.network.vocabulary_size == len(made.vocabulary) + 1
