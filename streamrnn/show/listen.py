@@ -7,22 +7,9 @@ from numpy.typing import NDArray
 from rich.text import Text
 
 from streamrnn.predictions import Event, Predictions
+from streamrnn.show.cells import paint, scaled
+from streamrnn.show.shares import bar, ink, leaders
 
-# matplotlib's viridis at nine even places: even in lightness, and readable without colour.
-_PALETTE = np.array(
-    [
-        (68, 1, 84),
-        (71, 44, 122),
-        (59, 81, 139),
-        (44, 113, 142),
-        (33, 144, 141),
-        (39, 173, 129),
-        (92, 200, 99),
-        (170, 220, 50),
-        (253, 231, 37),
-    ],
-    float,
-)
 LOWEST, HIGHEST = -13.0, 3.0  # logarithms of power that are dark and bright
 KEPT_EVENTS = 5
 LEADERS = 4
@@ -75,49 +62,23 @@ class Listening:
         picture = Text(no_wrap=True)
         high = max(2, rows * 2 // 3)
         if self._columns:
-            heard = _scaled(np.array(self._columns).T[::-1], 2 * high, columns)
-            _paint(picture, (heard - LOWEST) / (HIGHEST - LOWEST))
+            heard = scaled(np.array(self._columns).T[::-1], 2 * high, columns)
+            paint(picture, (heard - LOWEST) / (HIGHEST - LOWEST))
             states = np.array(self._states).T
             if states.size:
-                seen = _scaled(states, 2 * max(1, rows - high), columns)
-                _paint(picture, 0.5 + 0.5 * seen)
+                seen = scaled(states, 2 * max(1, rows - high), columns)
+                paint(picture, 0.5 + 0.5 * seen)
         picture.append(f"{self._seconds:g} s of spectrogram; below it the hidden state", "dim")
         picture.append("\n")
         decibels = 20.0 * np.log10(max(self.level, 1e-5))
-        bar = round(max(0.0, decibels + 60.0) / 3.0)
-        picture.append(f"level {decibels:4.0f} dB {'█' * bar}{'·' * (20 - bar)}  {status}\n")
+        loud = round(max(0.0, decibels + 60.0) / 3.0)
+        picture.append(f"level {decibels:4.0f} dB {'█' * loud}{'·' * (20 - loud)}  {status}\n")
         for label, share in self._leaders():
-            picture.append(f"{label:>12} {share:4.0%} {'█' * round(30 * share)}\n", _ink(share))
+            picture.append(f"{label:>12} {share:4.0%} {bar(share, 30)}\n", ink(share))
         for at, event in reversed(self.events):
             picture.append(f"{at:9.2f} s  {event.kind:<8} {event.label} {event.score:.0%}\n")
         return picture
 
     def _leaders(self) -> list[tuple[str, float]]:
-        shares = None if self._said is None else self._said[-1].probabilities
-        if shares is None:
-            return []
-        order = np.argsort(shares)[::-1][:LEADERS].tolist()
-        return [(self._labels[k], float(shares[k])) for k in order]
-
-
-def _ink(share: float) -> str:
-    return "bold" if share > 0.5 else "dim"
-
-
-def _scaled(image: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
-    """An image `(a, b)` at another size: the nearest elements, the newest column at the right."""
-    down = np.arange(rows) * image.shape[0] // rows
-    across = np.arange(columns) * image.shape[1] // columns
-    return image[down][:, across]
-
-
-def _paint(picture: Text, image: NDArray[np.floating]) -> None:
-    """Append an image of values 0 to 1, two pixels a character."""
-    place = np.clip(np.nan_to_num(image), 0.0, 1.0) * (len(_PALETTE) - 1)
-    low = np.minimum(place.astype(int), len(_PALETTE) - 2)
-    part = (place - low)[..., None]
-    colours = ((1.0 - part) * _PALETTE[low] + part * _PALETTE[low + 1]).astype(int)
-    for upper, lower in zip(colours[::2].tolist(), colours[1::2].tolist(), strict=True):
-        for (r, g, b), (s, h, c) in zip(upper, lower, strict=True):
-            picture.append("▀", f"rgb({r},{g},{b}) on rgb({s},{h},{c})")
-        picture.append("\n")
+        probable = None if self._said is None else self._said[-1].probabilities
+        return [] if probable is None else leaders(self._labels, probable, LEADERS)
