@@ -1,0 +1,136 @@
+"""A sentence as it comes in: the bits of the whole, the words beside them, and the way back."""
+
+import unicodedata
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamrnn.errors import UnsupportedError
+from streamrnn.tasks.intents.sentence import LONGEST, LONGEST_WORD, Sentence, Step, Typed
+from tests.conftest import make_model, make_text_model, pieces
+from tests.sentences import deciding_model
+
+WORDS, CHARACTERS = deciding_model(), deciding_model("characters")
+ACCENT, JOINER = "\u0301", "\u200d"
+texts = st.text(
+    st.sampled_from(["a", "t", " ", "é", "7", ".", "'", "?", "ש", "🎉", ACCENT, "\x1b"])
+)
+
+
+def told(steps: list[Step]) -> list[tuple[object, ...]]:
+    """What steps say, to the bit."""
+    return [
+        (s.number, s.word, s.said.position, s.said.label, s.said.events, s.said.output.tobytes())
+        for s in steps
+    ]
+
+
+def read(text: str, model: object = WORDS) -> list[Step]:
+    sentence = Sentence(model)  # type: ignore[arg-type]
+    return sentence.feed(text) + sentence.flush()[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("what time is it?", ["what", "time", "is", "it?"]),
+        ("hello,  world", ["hello,", "world"]),
+        ("the dogs' life", ["the", "dogs'", "life"]),
+        ("at 7:30 don't", ["at", "7:30", "don't"]),
+        ("7.a b", ["7.", "a", "b"]),  # the letter ends one word and begins the next
+        ("🎉 hi ?!", ["🎉 hi"]),
+        ("שלום עולם", ["שלום", "עולם"]),
+        ("", []),
+        ("?!\x00", []),
+    ],
+)
+def test_words_are_as_they_were_written(text: str, words: list[str]) -> None:
+    assert [step.word for step in read(text)] == words
+
+
+def test_characters_are_steps_of_their_own() -> None:
+    assert [step.word for step in read("a é", CHARACTERS)] == ["a", " ", "é"]
+
+
+@given(texts, st.lists(st.integers(0, 99), max_size=6), st.sampled_from([WORDS, CHARACTERS]))
+@settings(max_examples=100, deadline=None)
+def test_cuts_never_show_and_no_letter_is_lost(text: str, cuts: list[int], model: object) -> None:
+    sentence = Sentence(model, trace=True)  # type: ignore[arg-type]
+    steps = [step for piece in pieces(text, cuts) for step in sentence.feed(piece)]
+    last, whole = sentence.flush()
+    steps += last
+    assert told(steps) == told(read(text, model))
+    spoken = sentence.model.predict(text, trace=True)
+    assert np.array([s.said.output for s in steps]).tobytes() == spoken.outputs.tobytes()
+    assert spoken.trace is not None
+    hidden = [s.hidden for s in steps if s.hidden is not None]
+    assert np.array(hidden).tobytes() == spoken.trace.hidden[:, -1].tobytes()
+    assert [s.probable.max() for s in steps] == (
+        [] if spoken.scores is None else spoken.scores.tolist()
+    )
+    if model is WORDS:
+        joined = "".join(step.word for step in steps)
+        assert "".join(text.split()).startswith("".join(joined.split()))
+    assert (whole.text, whole.characters, whole.words) == (text, len(text), len(steps))
+    assert whole.label == (steps[-1].said.label if steps else "")
+    assert whole.decided is next((step for step in steps if step.decided), None)
+    assert sentence.stream.snapshot() == Sentence(sentence.model).stream.snapshot()
+
+
+@given(st.lists(st.sampled_from(["t", "i", " ", "7", ".", "é", "🎉", ACCENT, JOINER, "back"])))
+@settings(max_examples=100, deadline=None)
+def test_what_is_taken_back_has_never_been(keys: list[str]) -> None:
+    typed, kept = Typed(WORDS), list[str]()
+    for key in keys:
+        if key != "back":
+            assert typed.type(key)
+            kept.append(key)
+            continue
+        typed.back()
+        while kept and unicodedata.category(kept.pop()) in ("Mn", "Cf"):
+            pass
+        assert typed.sentence.text == "".join(kept)
+    steps, whole = typed.enter()
+    assert told(steps) == told(read("".join(kept))) and whole.text == "".join(kept)
+    assert typed.steps == [] and typed.sentence.text == ""
+
+
+def test_clear_makes_it_fresh() -> None:
+    typed = Typed(WORDS)
+    typed.clear()
+    for character in "turn on the":
+        typed.type(character)
+    assert [step.word for step in typed.steps] == ["turn", "on"] and typed.sentence.open == "the"
+    typed.clear()
+    assert typed.steps == [] and typed.sentence.open == "" == typed.sentence.text
+    assert typed.sentence.stream.snapshot() == Typed(WORDS).sentence.stream.snapshot()
+
+
+def test_what_is_kept_has_a_fixed_size() -> None:
+    sentence = Sentence(WORDS)
+    for _ in range(3):
+        assert sentence.feed("x" * 50_000) == []
+        assert (len(sentence.text), len(sentence.open)) == (LONGEST, LONGEST_WORD)
+    steps, whole = sentence.flush()
+    assert len(steps[0].word) == LONGEST_WORD and whole.characters == 150_000
+    typed = Typed(WORDS)
+    assert all(typed.type("x") for _ in range(LONGEST)) and not typed.type("x")
+
+
+def test_half_a_character_reads_as_the_replacement() -> None:
+    assert told(read("turn \udcff on"))[1:] == [
+        (*step[:1], "\udcff on", *step[2:]) for step in told(read("turn \ufffd on"))[1:]
+    ]
+
+
+def test_without_a_loop_there_is_no_hidden_state() -> None:
+    sentence = Sentence(deciding_model(cell="feedforward"), trace=True)
+    assert [step.hidden for step in sentence.feed("turn on ")] == [None, None]
+
+
+@pytest.mark.parametrize("model", [make_model(), make_text_model("words")])
+def test_other_models_are_refused(model: object) -> None:
+    with pytest.raises(UnsupportedError, match="expected a model that reads text and decides"):
+        Sentence(model)  # type: ignore[arg-type]
