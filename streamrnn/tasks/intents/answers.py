@@ -1,0 +1,247 @@
+"""A pretended home that answers: what it can know it keeps, what it cannot know it says.
+
+It has a clock (handed in), timers, shopping and other lists, and whatever lights and devices it is
+told of; no forecast, no thermometer, no music. Nothing here does I/O or looks at a clock.
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+
+from streamrnn.tasks.intents.durations import durations, plain, told
+
+MOST = 100
+"""Timers, and things of a list, that are kept."""
+LONGEST_TIMER = 7 * 24 * 3600.0
+"""Seconds."""
+_DEVICES = ("light", "switch", "fan", "cover", "valve", "lock", "media_player", "climate")
+_UNNAMED = set(
+    "a an all the my our your their any every each this that those 1 0 new no one other second "
+    "paused single up on stop set start cancel pause resume check clear how what which and is "
+    "are for to of with timer current running active last".split()
+)
+_WANTED = re.compile(
+    r"\b(?:add|put|stick|pop|get|need|want|buy|write|note(?: down)?|out of) (?!it\b|them\b)(.+?),? "
+    r"(?:to|on|onto|in|into|down|add (?:it|them))\b"
+)
+_ADDED = re.compile(r"\badd (?!it\b|them\b)(.+?)(?: please)?[ ,.!?]*$")  # shopping list: add this
+_LIST = re.compile(r"\b([^\W\d_][\w'-]*|to do) list\b(?! of)|\blist of (?:my )?([^\W\d_]+)")
+_CANNOT = {
+    "": "I heard no word.",
+    "HassGetWeather": "You ask for the weather; I have no forecast.",
+    "HassClimateGetTemperature": "You ask for a temperature; I have no thermometer.",
+    "HassRespond": "Hello. I am a small network that hears what is asked of a home, no more.",
+    "HassNevermind": "All right, nothing was done.",
+}
+
+
+@dataclass
+class Timer:
+    """A timer that runs, or stands still."""
+
+    name: str
+    """What people call it: `pasta`; or ""."""
+    length: float
+    """Seconds, as it was set."""
+    ends: datetime
+    """When; while it stands still, as if it went on at `held`."""
+    held: datetime | None = None
+    """Since when it stands still."""
+
+    def left(self, now: datetime) -> float:
+        """Seconds that are left, never less than 0."""
+        return max(0.0, (self.ends - (self.held or now)).total_seconds())
+
+    def __str__(self) -> str:
+        return f"the {self.name} timer of {told(self.length)}".replace("  ", " ")
+
+
+class Household:
+    """What one pretended home remembers, and its answers.
+
+    >>> home = Household()
+    >>> home.answer("HassStartTimer", "pasta timer, nine minutes", datetime(2026, 5, 1, 12, 0))
+    'The pasta timer of 9 minutes runs; at its end I say so, no more.'
+    >>> home.answer("HassTimerStatus", "how long has it got", datetime(2026, 5, 1, 12, 5))
+    'The pasta timer of 9 minutes has 4 minutes left.'
+    """
+
+    def __init__(self) -> None:
+        self.timers: list[Timer] = []
+        self.devices: dict[str, str] = {}
+        """How each device is that was spoken of."""
+        self.lists: dict[str, list[str]] = {}
+
+    def due(self, now: datetime) -> list[str]:
+        """What is to be said of the timers that have ended by now; said once."""
+        ended = [timer for timer in self.timers if timer.held is None and not timer.left(now)]
+        self.timers = [timer for timer in self.timers if timer not in ended]
+        return [f"{_upper(str(timer))} is done!" for timer in ended]
+
+    def running(self, now: datetime) -> list[str]:
+        """How each timer stands."""
+        return [_status(timer, now) for timer in self.timers]
+
+    def answer(self, intent: str, text: str, now: datetime) -> str:
+        """What the home says to a sentence.
+
+        Args:
+            intent: what it asks for: a name of Home Assistant's, `oos`, or "" without words.
+            text: the sentence.
+            now: the clock; with a time zone, or its timers follow the clock's leaps.
+        """
+        return " ".join((*self.due(now), self._answer(intent, text, now), *self.due(now)))
+
+    def _answer(self, intent: str, text: str, now: datetime) -> str:
+        if intent == "HassGetCurrentTime":
+            return f"It is {now:%H:%M}."
+        if intent == "HassGetCurrentDate":
+            return f"It is {now:%A}, {now.day} {now:%B} {now.year}."
+        if intent == "HassStartTimer":
+            return self._start(text, now)
+        if intent.endswith(("Timer", "AllTimers", "TimerStatus")):
+            return self._timer(intent, text, now)
+        if "List" in intent or (intent == "HassGetState" and _spoken("list", text.lower())):
+            return self._list(intent, text.lower())
+        if intent in ("HassTurnOn", "HassTurnOff", "HassLightSet", "HassGetState"):
+            return self._device(intent, plain(text))
+        if intent in ("oos", "out_of_scope"):
+            return "That is nothing that a home could do, or I did not understand it."
+        meant = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", intent.removeprefix("Hass")).lower()
+        return _CANNOT.get(intent, f'I understood "{meant}", but nothing here can do that.')
+
+    def _start(self, text: str, now: datetime) -> str:
+        lengths = [duration.seconds for duration in durations(text)]
+        if not lengths or not all(0.0 < length <= LONGEST_TIMER for length in lengths):
+            return "You want a timer; tell me for how long: up to a week, `ten minutes` say."
+        if len(self.timers) + len(lengths) > MOST:
+            return f"I keep {MOST} timers at most; cancel one."
+        name = _timer_name(text) if len(lengths) == 1 else ""
+        new = [Timer(name, length, now + timedelta(seconds=length)) for length in lengths]
+        self.timers += new
+        return " ".join(
+            f"{_upper(str(timer))} runs; at its end I say so, no more." for timer in new
+        )
+
+    def _timer(self, intent: str, text: str, now: datetime) -> str:
+        if not self.timers:
+            return "No timer runs."
+        if intent == "HassCancelAllTimers":
+            count, self.timers = len(self.timers), []
+            return f"Cancelled: {count} timer{'s' * (count > 1)}."
+        spoken = durations(text)
+        name, lengths = _timer_name(text), [part.seconds for part in spoken if part.names_timer]
+        meant = [t for t in self.timers if t.name == name] if name else self.timers
+        meant = [t for t in meant if t.length in lengths] if lengths and not name else meant
+        if not meant:
+            return " ".join(("No such timer.", *self.running(now)))
+        if intent == "HassTimerStatus":
+            return " ".join(_status(timer, now) for timer in meant)
+        if len(meant) > 1:
+            return "Which one? " + " ".join(_status(timer, now) for timer in meant)
+        (timer,) = meant
+        if intent == "HassCancelTimer":
+            self.timers.remove(timer)
+            return f"{_upper(str(timer))} is cancelled."
+        if intent == "HassPauseTimer":
+            timer.held = timer.held or now
+        elif intent == "HassUnpauseTimer" and timer.held is not None:
+            timer.ends, timer.held = now + timedelta(seconds=timer.left(now)), None
+        elif intent in ("HassIncreaseTimer", "HassDecreaseTimer"):
+            change = sum(part.seconds for part in spoken if not part.names_timer)
+            if not 0.0 < change <= LONGEST_TIMER:
+                return f"By how much? {_status(timer, now)}"
+            left = timer.left(now) + (change if intent == "HassIncreaseTimer" else -change)
+            if left > LONGEST_TIMER:
+                return f"I keep timers of up to a week. {_status(timer, now)}"
+            timer.ends = (timer.held or now) + timedelta(seconds=max(0.0, left))
+        return _status(timer, now)
+
+    def _list(self, intent: str, text: str) -> str:
+        found = [a or b for a, b in _LIST.findall(text) if (a or b) not in _UNNAMED]
+        usual = "shopping" if "shop" in text or "Shopping" in intent else "to-do"
+        name = re.sub("^to.?do$", "to-do", found[-1] if found else usual)
+        things = self.lists.get(name, [])
+        if intent.endswith("AddItem"):
+            wanted = _WANTED.search(text) or _ADDED.search(text)
+            if wanted is None:
+                return f"You want something on the {name} list; I did not catch what."
+            parts = re.split(r",| and ", wanted[1])
+            new = [re.sub(r"^(some|an?|the|my) ", "", part.strip(" .!?\"'")) for part in parts]
+            things = [*things, *(thing for thing in new if thing and thing not in things)][:MOST]
+        elif intent != "HassGetState":
+            gone = [thing for thing in things if _spoken(thing, text)]
+            if not gone:
+                return f"I found none of that. {_contents(name, things)}"
+            things = [thing for thing in things if thing not in gone]
+        if name in self.lists or (things and len(self.lists) < MOST):
+            self.lists[name] = things
+        return _contents(name, self.lists.get(name, []))
+
+    def _device(self, intent: str, text: str) -> str:
+        room = max((r for r in _known("area") if _spoken(r, text)), key=len, default="")
+        devices = (d for kind in _DEVICES for d in _known(kind) if _spoken(d, text))
+        device = max((*devices, *re.findall(r"\blights?\b", text)), key=len, default="")
+        if not room and not device:
+            return "I understood that, but not for which room or device."
+        name = device if room in device else f"{room} {device}".strip()
+        name = re.sub(r"(light|lamp)s$", r"\1", name)
+        every = not room and re.search(r"\b(all|every|the lights)\b", text)
+        names = [known for known in self.devices if every and known.endswith(name)] or [name]
+        if intent != "HassGetState":
+            state = _wished(intent, text)
+            if not state:
+                return f"I understood the {name}; of lights I keep only on, off and percent."
+            self.devices.update(dict.fromkeys(names, state))
+        unknown = "unknown: nobody has told me"
+        told_of = [f"{each} {self.devices.get(each, unknown)}" for each in names]
+        return f"In this pretended home: {', '.join(told_of)}."
+
+
+def _wished(intent: str, text: str) -> str:
+    """How a device is to be; "" where it is a matter of colour or the like."""
+    percent = re.search(r"\b(\d{1,3}) ?(?:%|percent)", text)
+    if percent is not None and int(percent[1]) <= 100:
+        return f"on at {int(percent[1])} %" if int(percent[1]) else "off"
+    on = intent == "HassTurnOn"
+    if intent == "HassLightSet":
+        return ""
+    if re.search(r"\b(un)?lock", text):
+        return "locked" if on else "unlocked"
+    if re.search(r"\b(open|close|shut|raise|lower)", text):
+        return "open" if on else "closed"
+    return "on" if on else "off"
+
+
+def _timer_name(text: str) -> str:
+    found = re.search(r"\b([^\W\d_]+) timer\b", plain(text))
+    named = re.search(r"\btimer (?:called|named) (\w+)", plain(text))
+    name = named[1] if named else found[1] if found else ""
+    return "" if name in _UNNAMED or durations(f"1 {name}") else name
+
+
+def _status(timer: Timer, now: datetime) -> str:
+    paused = ", paused" if timer.held is not None else ""
+    return f"{_upper(str(timer))} has {told(timer.left(now))} left{paused}."
+
+
+def _contents(name: str, things: Sequence[str]) -> str:
+    return f"{_upper(name)} list: {', '.join(things) or 'nothing on it'}."
+
+
+def _spoken(words: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+@cache
+def _known(kind: str) -> tuple[str, ...]:
+    names = (files("streamrnn.tasks.intents") / "names.toml").read_text(encoding="utf-8")
+    return tuple(tomllib.loads(names)[kind])

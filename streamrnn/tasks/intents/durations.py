@@ -1,0 +1,118 @@
+"""Durations as people write them: digits or number words, `an hour and a half`."""
+
+import re
+from typing import NamedTuple
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+    "fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL = {word: value for value, word in enumerate(_ONES)} | {"couple": 2}
+_LARGE = {word: 20 + 10 * tens for tens, word in enumerate(_TENS)}
+_ARTICLES = ("a", "an", "another")
+_SECONDS = {"h": 3600, "m": 60, "s": 1}
+_UNIT = r"(?P<unit>h(?:ours?|rs?)?|m(?:inutes?|ins?)?|s(?:econds?|ecs?)?)\b"
+_DURATION = re.compile(
+    # Ten; an hour and a half's hour; half an, three quarters of an, one and a half.
+    r"(?:(?<![\d.])(?P<whole>\d+(?:\.\d+)?) )?"
+    r"(?:(?P<joined>and )?(?:1 )?(?P<part>half|quarters?) (?:of )?(?:1 )?)?"
+    + _UNIT
+    # And a half, where no further unit follows.
+    + r"(?: and (?:1 )?(?P<more>half|quarter)\b(?! (?:of|1|h|m|s)))?"
+)
+_BETWEEN = re.compile(r",? (?:and )?|,")
+
+
+class Duration(NamedTuple):
+    """A duration in a text."""
+
+    seconds: float
+    names_timer: bool
+    """Whether it is a timer's name: `the ten minute timer`."""
+
+
+def plain(text: str) -> str:
+    """A text in lower case with its numbers in digits, articles before them or alone too.
+
+    >>> plain("An hour and twenty-five minutes, 10min")
+    '1 hour and 25 minutes, 10 min'
+    """
+    spaced = re.sub(r"(?<=\d)(?=[^\W\d_])", " ", text.lower().replace("-", " "))
+    words: list[str] = []
+    before = ""  # the kind of number that ended there
+    for word in re.findall(r"\d+(?:[.:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\w\s]", spaced):
+        kind, value = _number(word)
+        if word == "and" and before == "hundred":
+            kind = "joined"
+        if kind == "small" and before == "large" and 0 < value < 10:
+            words[-1] = str(int(words[-1]) + value)
+        elif kind in ("small", "large") and before in ("hundred", "joined"):
+            if before == "joined":
+                words.pop()
+            words[-1] = str(int(words[-1]) + value)
+        elif kind in ("small", "large") and before == "article":
+            words[-1] = str(value)  # a couple, a twenty
+        elif word == "hundred" and before in ("small", "article"):
+            words[-1], kind = str(int(words[-1]) * 100), "hundred"
+        else:
+            words.append(word if kind in ("other", "joined") else str(value))
+        before = kind
+    return re.sub(r" ([,.?!%])", r"\1", " ".join(words))
+
+
+def durations(text: str) -> list[Duration]:
+    """The durations of a text from left to right; what belongs together is one.
+
+    >>> durations("one and a half hours")
+    [Duration(seconds=5400.0, names_timer=False)]
+    >>> durations("add 1 hour and 30 seconds to the ten-minute timer")
+    [Duration(seconds=3630.0, names_timer=False), Duration(seconds=600.0, names_timer=True)]
+    """
+    read = re.sub(r"\b(more|extra|additional|full|whole|further|of) (?=h|m|s)", "", plain(text))
+    read = re.sub(r"\b1 second timer", "timer", read)  # one more, hardly one of a second
+    found: list[Duration] = []
+    end = -1
+    for match in _DURATION.finditer(read):
+        if match["whole"] is None and match["part"] is None:
+            continue
+        seconds = _seconds(match)
+        if end >= 0 and _BETWEEN.fullmatch(read[end : match.start()]):
+            seconds += found.pop().seconds
+        end = match.end()
+        found.append(Duration(seconds, read[end:].startswith(" timer")))
+    return found
+
+
+def told(seconds: float) -> str:
+    """A duration in words, in whole seconds, rounded up: nothing left is said only of nothing.
+
+    >>> told(5400.0), told(61.2), told(0.0)
+    ('1 hour 30 minutes', '1 minute 2 seconds', '0 seconds')
+    """
+    whole = int(-(-seconds // 1))
+    parts = ((whole // 3600, "hour"), (whole // 60 % 60, "minute"), (whole % 60, "second"))
+    shown = [f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n]
+    return " ".join(shown) or "0 seconds"
+
+
+def _number(word: str) -> tuple[str, int]:
+    if word in _ARTICLES:
+        return "article", 1
+    if word in _SMALL:
+        return "small", _SMALL[word]
+    if word in _LARGE:
+        return "large", _LARGE[word]
+    return "other", 0
+
+
+def _seconds(match: re.Match[str]) -> float:
+    unit = _SECONDS[match["unit"][0]]
+    share = {"h": 0.5, "q": 0.25}
+    whole, part = match["whole"], match["part"]
+    count = float(whole) if whole else 0.0
+    if part:
+        count = count + share[part[0]] if match["joined"] else (count or 1.0) * share[part[0]]
+    if match["more"]:
+        count += share[match["more"][0]]
+    return count * unit
