@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.live import Live
 
 from streamrnn.cli.lines import print_json
+from streamrnn.cli.stream_sentences import stream_sentences
 from streamrnn.cli.stream_sound import Options, stream_sound
-from streamrnn.config import AudioConfig, MotionConfig
+from streamrnn.config import AudioConfig, DecideConfig, MotionConfig, TextConfig
 from streamrnn.errors import InputError, TrackError, UnsupportedError
 from streamrnn.io.tracks import iterate_rows, read_track
 from streamrnn.model import Model, load
@@ -88,6 +89,9 @@ def stream(
     if isinstance(front, AudioConfig):
         options = Options(json, view, speed, rate, channels or 1, device, reconnect)
         stream_sound(network, front, source, options)
+        return
+    if isinstance(front, TextConfig) and isinstance(network.config.decoder, DecideConfig):
+        stream_sentences(network, source, json=json, view=view)
         return
     if not isinstance(front, MotionConfig):
         raise UnsupportedError(
