@@ -1,11 +1,19 @@
 """Every demo runs as the README says."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from streamrnn.model import bundled_models
+
 DEMOS = Path(__file__).parents[1] / "demos"
+WITH_INTENTS = pytest.mark.skipif(
+    "intents" not in bundled_models(), reason="needs the bundled model intents"
+)
 
 
 def run(name: str, *arguments: str) -> str:
@@ -56,3 +64,21 @@ def test_learning_curve_tells_where_the_line_leads(tmp_path: Path) -> None:
     out = run("learning_curve.py", str(scores), "--png", str(picture))
     assert out.count("right") == 4 and out.count("extrapolated") == 2
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@WITH_INTENTS
+def test_chatbot_types_a_sentence_by_itself(tmp_path: Path) -> None:
+    out = run("chatbot.py", "what time is it?", "--png", str(tmp_path / "words.png"))
+    assert out.count("what") == 4 + 1  # a picture a word, and the answer
+    assert "HassGetCurrentTime" in out and "◆" in out
+    assert re.search(r"^It is [0-2]\d:[0-5]\d\.$", out, re.MULTILINE)
+    assert (tmp_path / "words.png").read_bytes().startswith(b"\x89PNG")
+
+
+@WITH_INTENTS
+def test_chatbot_answers_lines() -> None:
+    command = [sys.executable, str(DEMOS / "chatbot.py")]
+    lines = "set a timer for ten minutes\nwhat is the weather like\n"
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+    timer, weather = done.stdout.splitlines()
+    assert "The timer of 10 minutes runs" in timer and "no forecast" in weather
