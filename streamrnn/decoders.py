@@ -163,7 +163,7 @@ class DecideState:
                 events[step] = (Event("decided", config.labels[which], place, score),)
             run = min(run, config.confirm)
         self._state[:] = decided, last, run
-        return Decoded(labels=tuple(labels), scores=scores, events=tuple(events))
+        return Decoded(labels=tuple(labels), scores=scores, events=tuple(events), logits=True)
 
     def end(self, decoded: Decoded, position: int) -> Decoded:
         """Nothing is added: the last label is the sequence's."""

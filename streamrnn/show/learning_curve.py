@@ -5,6 +5,7 @@ Predictable, Empirically, arXiv:1712.00409, 2017): a straight line where both ax
 It must bend somewhere, at the latest where labels are wrong.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import UnsupportedError
+from streamrnn.show.figure import new_figure
 
 # Speech Commands v0.02 has 105,829 clips of 2,618 speakers (Warden, arXiv:1804.03209, 2018); its
 # lists leave so many to learn from, as others counted them.
@@ -77,11 +79,15 @@ def extrapolated(
         raise UnsupportedError(f"learning curve: expected two sizes or more, got {size.tolist()}")
     n = np.array([point.n for point in points])
     wrong = np.array([1.0 - point.accuracy for point in points])
-    drawn = np.random.default_rng(0).binomial(n, wrong, (_DRAWS, len(points))) / n
-    tried = np.maximum(np.vstack((wrong, drawn)), 0.5 / n)  # none wrong: half a clip
+    drawn: NDArray[np.float64] = (
+        np.random.default_rng(0).binomial(n, wrong, (_DRAWS, len(points))) / n
+    )
+    tried = np.maximum(np.concatenate((wrong[None], drawn)), 0.5 / n)  # none wrong: half a clip
     slope, offset = np.polyfit(np.log(size), np.log(tried).T, 1)
     lines = np.exp(slope[:, None] * np.log(at) + offset[:, None])
-    return np.vstack((lines[:1], np.quantile(lines[1:], (0.05, 0.95), axis=0)))
+    ordered = np.sort(lines[1:], axis=0)
+    edge = len(ordered) // 20
+    return np.stack((lines[0], ordered[edge], ordered[-1 - edge]))
 
 
 def learning_plot(points: Sequence[Point], path: str | Path) -> dict[str, list[float]]:
@@ -97,22 +103,17 @@ def learning_plot(points: Sequence[Point], path: str | Path) -> dict[str, list[f
     Raises:
         UnsupportedError: matplotlib is not installed, or there are fewer than two sizes.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UnsupportedError(
-            "plot: expected matplotlib to be installed; pip install 'streamrnn[plot]'"
-        ) from error
-    figure = Figure(figsize=(9.0, 4.4), dpi=150, layout="constrained")
+    figure = new_figure(figsize=(9.0, 4.4), dpi=150, layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     n = np.array([point.n for point in points])
-    error = np.maximum([1.0 - point.accuracy for point in points], 0.5 / n)
+    error: NDArray[np.float64] = np.maximum([1.0 - point.accuracy for point in points], 0.5 / n)
     spread = np.sqrt(error * (1.0 - error) / n)
     told: dict[str, list[float]] = {}
     lowest = 1.0
     for axes, (kind, whole) in zip(panels, WHOLE.items(), strict=True):
         size = np.array([getattr(point.learnt, kind) for point in points])
-        grid = np.geomspace(size.min(), max(whole, size.max()), 100)
+        ends = math.log(min(size)), math.log(max(whole, *size))
+        grid = np.exp(np.linspace(*ends, 100))
         line, low, high = extrapolated(points, kind, grid)
         seen = grid <= size.max()
         axes.fill_between(grid, low, high, color="#dfe3e8", linewidth=0.0)

@@ -1,4 +1,4 @@
-"""A sentence understood word by word, as a picture; matplotlib is imported only here."""
+"""A sentence understood word by word, as a picture."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from streamrnn.errors import UnsupportedError
 from streamrnn.model import Model
+from streamrnn.show.figure import new_figure
 from streamrnn.show.sentence import shown
 from streamrnn.tasks.intents.sentence import Sentence, Step
 
@@ -43,12 +44,6 @@ def sentence_picture(
         UnsupportedError: matplotlib is not installed, the model is another, or the sentence has
             no words or too many.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UnsupportedError(
-            "plot: expected matplotlib to be installed; pip install 'streamrnn[plot]'"
-        ) from error
     sentence = Sentence(model, trace=True)
     steps = [step for character in text for step in sentence.feed(character)]
     steps += sentence.flush()[0]
@@ -58,7 +53,7 @@ def sentence_picture(
         )
     ground, ink, faint = _PAPER[dark]
     width = float(np.clip(3.2 + 0.9 * len(steps), 7.0, 20.0))
-    figure = Figure(figsize=(width, 5.6), dpi=130, layout="constrained", facecolor=ground)
+    figure = new_figure(figsize=(width, 5.6), dpi=130, layout="constrained", facecolor=ground)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 4))
     _lines(above, model.labels, steps, ink, faint)
     states = np.array([step.hidden for step in steps if step.hidden is not None])

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from streamrnn.config import DecideConfig, TextConfig
 from streamrnn.errors import UnsupportedError
-from streamrnn.kernels.classes import softmax
 from streamrnn.model import Model
 from streamrnn.predictions import Prediction
 
@@ -129,8 +128,8 @@ class Sentence:
         before = self.stream.position
         stream, trace = self.stream, self._trace
         said = stream.flush(trace=trace) if last else stream.feed(text, trace=trace)
-        probable = np.empty(said.outputs.shape)
-        softmax(said.outputs, probable)
+        probable = said.probabilities
+        assert probable is not None  # a decoder that decides has classes
         old = self._whole
         steps: list[Step] = []
         begin = 0
