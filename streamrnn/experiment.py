@@ -28,8 +28,13 @@ class TrainConfig(Record, frozen=True):
     weight_decay: float = 0.0
     """Share of each weight taken off an update, times the learning rate (AdamW)."""
     dropout: float = 0.0
-    """Between layers, in training only; of networks with an embedding also after it and in front
-    of the head."""
+    """Between layers, in training only."""
+    dropout_input: float = 0.0
+    """Behind the encoder, likewise: of an embedding, which has a row for each word to learn."""
+    dropout_output: float = 0.0
+    """Before the head, likewise."""
+    dropout_recurrent: float = 0.0
+    """Of the weights from hidden state to hidden state, drawn anew for each update."""
     clip: float = 1.0
     """Largest norm of the gradient of all weights together."""
     patience: int = 5
@@ -60,7 +65,7 @@ class TrainConfig(Record, frozen=True):
         for name in ("warmup", "weight_decay", "patience", "updates", "seed", "threads"):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"train.{name}: expected 0 or more, got {getattr(self, name)}")
-        for name in ("dropout", "ema"):
+        for name in ("dropout", "dropout_input", "dropout_output", "dropout_recurrent", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"train.{name}: expected 0 to below 1, got {getattr(self, name)}")
 

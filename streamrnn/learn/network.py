@@ -1,6 +1,7 @@
 """The network in torch: the reference that every engine is held to, and what is trained."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -74,15 +75,17 @@ class Network(nn.Module):
         *,
         normalisation: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None,
         dropout: float = 0.0,
+        dropout_input: float = 0.0,
+        dropout_output: float = 0.0,
     ) -> None:
         """Begin with random weights from torch's generator.
 
         Args:
             config: sizes and kinds.
             normalisation: mean and scale, each `(input_size,)`.
-            dropout: share of elements dropped between layers, in training mode only; with an
-                embedding, which has a row for each word to learn by heart, also after it and in
-                front of the head.
+            dropout: share of elements dropped between layers, in training mode only.
+            dropout_input: likewise behind the encoder.
+            dropout_output: likewise before the head.
 
         Raises:
             ConfigError: the normalisation does not fit the frames.
@@ -99,7 +102,8 @@ class Network(nn.Module):
         elif config.encoder == "embedding":
             self.encoder = nn.Embedding(config.vocabulary_size, width)
         self.rnn = _layers(config, width, dropout)
-        self.dropout = nn.Dropout(dropout if config.encoder == "embedding" else 0.0)
+        self.dropout_input = nn.Dropout(dropout_input)
+        self.dropout_output = nn.Dropout(dropout_output)
         self.head: nn.Module = nn.Identity()
         if config.output_size:
             head = nn.Linear(config.hidden_size, config.output_size)
@@ -135,11 +139,11 @@ class Network(nn.Module):
             else:
                 state = state.masked_fill(fresh, 0.0)
         if self.config.encoder == "embedding":
-            x = self.dropout(self.encoder(frames[..., 0].long()))
+            x = self.encoder(frames[..., 0].long())
         else:
             x = self.encoder(self.normalise(frames))
-        h, state = self.rnn(x, state)
-        return self.head(self.dropout(h)), state
+        h, state = self.rnn(self.dropout_input(x), state)
+        return self.head(self.dropout_output(h)), state
 
     def weights(self) -> dict[str, NDArray[np.float32]]:
         """Copies of all weights by their fixed names, in torch's layout, float32."""
@@ -187,6 +191,32 @@ class Network(nn.Module):
         normalise.mean.copy_(torch.from_numpy(np.array(mean, np.float32)))
         normalise.scale.copy_(torch.from_numpy(np.array(scale, np.float32)))
         self.normalise = normalise
+
+
+@contextmanager
+def dropped(network: Network, share: float) -> Iterator[None]:
+    """Leave a share of the weights from hidden state to hidden state out, forwards and backwards.
+
+    The same weights at all steps of a window: DropConnect (Wan et al., 2013), as Merity et al.,
+    2018, regularise an LSTM with it.
+    """
+    if not share:
+        yield
+        return
+    weights = [w for name, w in network.rnn.named_parameters() if name.startswith("weight_hh")]
+    whole = [weight.detach().clone() for weight in weights]
+    masks = [(torch.rand_like(weight) >= share) / (1.0 - share) for weight in whole]
+    with torch.no_grad():
+        for weight, mask in zip(weights, masks, strict=True):
+            weight.mul_(mask)
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for weight, before, mask in zip(weights, whole, masks, strict=True):
+                weight.copy_(before)
+                if weight.grad is not None:
+                    weight.grad.mul_(mask)
 
 
 def detach(state: State) -> State:

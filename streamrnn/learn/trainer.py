@@ -14,7 +14,7 @@ from streamrnn.experiment import Experiment
 from streamrnn.learn.checkpoint import Checkpoint
 from streamrnn.learn.data import Batch, lanes
 from streamrnn.learn.losses import Loss, loss_of
-from streamrnn.learn.network import Network, State, detach
+from streamrnn.learn.network import Network, State, detach, dropped
 from streamrnn.model import Model, load
 from streamrnn.tasks.base import KnowsTokens, Task
 
@@ -65,7 +65,13 @@ class Trainer:
         self.loss = loss_of(self.config.decoder)
         normalisation = task.normalisation()
         network = self.config.network
-        self.network = Network(network, normalisation=normalisation, dropout=self.train.dropout)
+        self.network = Network(
+            network,
+            normalisation=normalisation,
+            dropout=self.train.dropout,
+            dropout_input=self.train.dropout_input,
+            dropout_output=self.train.dropout_output,
+        )
         if isinstance(task, KnowsTokens):
             self.network.begin_embedding(task.embedding(network.encoder_size))
         if self.train.start:
@@ -110,19 +116,20 @@ class Trainer:
             group["lr"] = self.learning_rate()
         frames, targets, mask, keep = _tensors(batch)
         self.network.train()
-        outputs, state = self.network(frames, self.state, keep)
-        self.state = detach(state)
-        total, weight = self.loss(outputs, targets, mask)
         at.batch += 1
         steps = int(batch.mask.sum())
         at.steps += steps
-        amount = weight.item()
-        if amount == 0.0:
-            return
-        # Where lanes have run dry a few steps remain, whose mean is noise: they count in part.
-        share = min(1.0, 2.0 * steps / mask.numel())
         self.optimizer.zero_grad()
-        (total / weight * share).backward()
+        with dropped(self.network, self.train.dropout_recurrent):
+            outputs, state = self.network(frames, self.state, keep)
+            self.state = detach(state)
+            total, weight = self.loss(outputs, targets, mask)
+            amount = weight.item()
+            if amount == 0.0:
+                return
+            # Where lanes have run dry a few steps remain, whose mean is noise: they count in part.
+            share = min(1.0, 2.0 * steps / mask.numel())
+            (total / weight * share).backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.train.clip)
         if not (math.isfinite(total.item()) and math.isfinite(norm.item())):
             raise TrainingError(self._not_finite(batch, total.item() / amount, norm.item()))

@@ -7,7 +7,7 @@ from torch import nn
 
 from streamrnn.config import Cell, NetworkConfig
 from streamrnn.errors import ConfigError
-from streamrnn.learn.network import Network, detach
+from streamrnn.learn.network import Network, detach, dropped
 
 
 def close(a: torch.Tensor, b: torch.Tensor) -> None:
@@ -149,6 +149,48 @@ def test_dropout_only_between_layers_and_in_training() -> None:
     assert not torch.equal(network(x)[0], network(x)[0])
     network.eval()
     assert torch.equal(network(x)[0], network(x)[0])
+
+
+def test_dropout_before_the_head_leaves_the_state_alone() -> None:
+    config = NetworkConfig(input_size=2, hidden_size=8, output_size=3)
+    network = Network(config, dropout_output=0.5)
+    x = torch.randn(1, 5, 2)
+    (a, state), (b, other) = network(x), network(x)
+    assert not torch.equal(a, b) and torch.equal(state, other)
+    network.eval()
+    assert torch.equal(network(x)[0], network(x)[0])
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_dropped_weights_are_out_forwards_and_backwards_and_then_as_they_were(cell: Cell) -> None:
+    config = NetworkConfig(input_size=2, hidden_size=8, cell=cell, num_layers=2, output_size=3)
+    network, twin = Network(config), Network(config)
+    before = network.weights()
+    x = torch.randn(2, 6, 2)
+    with dropped(network, 0.25):
+        during = network.weights()
+        outputs, _ = network(x)
+        outputs.square().sum().backward()
+    np.testing.assert_equal(network.weights(), before)
+    twin.load_weights(during)
+    outputs, _ = twin(x)
+    outputs.square().sum().backward()
+    out = total = 0
+    for (name, weight), same in zip(network.named_parameters(), twin.parameters(), strict=True):
+        assert weight.grad is not None and same.grad is not None
+        scale = torch.ones_like(weight)
+        if name.startswith("rnn.weight_hh"):
+            kept = during[name] != 0
+            np.testing.assert_allclose(during[name][kept], before[name][kept] / 0.75, rtol=1e-6)
+            scale = torch.from_numpy(kept / np.float32(0.75))
+            out, total = out + (~kept).sum(), total + kept.size
+        else:
+            np.testing.assert_array_equal(during[name], before[name])
+        close(weight.grad, same.grad * scale)
+    # Of 64 to 512 independent draws; 4.5 σ.
+    assert abs(out / total - 0.25) < 4.5 * (0.25 * 0.75 / total) ** 0.5
+    with dropped(network, 0.0):
+        np.testing.assert_equal(network.weights(), before)
 
 
 def test_begins_orthogonal_and_remembering() -> None:

@@ -135,6 +135,8 @@ def test_killed_and_resumed_gives_the_same_bits(tmp_path: Path) -> None:
         data={"count": 100},
         epochs=4,
         dropout=0.2,
+        dropout_output=0.1,
+        dropout_recurrent=0.1,
         ema=0.9,
         checkpoint_minutes=1e-6,
         worker="process",
