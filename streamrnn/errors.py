@@ -10,6 +10,7 @@
     │                        configuration, a data worker that died
     ├── TrackError           a file of positions: no CSV, columns missing, not numbers
     ├── SoundError           a file of sound: none, unreadable, empty, cut short
+    ├── TextError            a file of text: none, unreadable, no UTF-8, empty
     ├── DeviceError          a microphone: none, busy, forbidden, unplugged
     └── InputError           a chunk
         ├── DtypeError       elements of the wrong type
@@ -57,6 +58,10 @@ class TrackError(StreamRNNError, ValueError):
 
 class SoundError(StreamRNNError, ValueError):
     """A file of sound that cannot be read."""
+
+
+class TextError(StreamRNNError, ValueError):
+    """A file of text that cannot be read."""
 
 
 class DeviceError(StreamRNNError, RuntimeError):

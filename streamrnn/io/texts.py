@@ -1,0 +1,43 @@
+"""Files of text, UTF-8."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from streamrnn.errors import TextError
+
+
+def read_text(path: str | Path) -> str:
+    """Read a whole file; line ends stay as they are.
+
+    Raises:
+        TextError: there is no such file, it is no UTF-8, or empty.
+    """
+    data = b"".join(text_chunks(path))
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise TextError(
+            f"{path}: expected UTF-8, got 0x{data[error.start]:02x} at byte {error.start} "
+            f"({error.reason}); encode it anew"
+        ) from error
+    if not text:
+        raise TextError(f"{path}: expected text, got an empty file")
+    return text
+
+
+def text_chunks(path: str | Path, *, size: int = 65_536) -> Iterator[bytes]:
+    """Read a file piece by piece, so that one of any length fits into memory.
+
+    Args:
+        path: the file.
+        size: bytes of a piece at most; one may end in mid-character.
+
+    Raises:
+        TextError: the file cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            while chunk := file.read(size):
+                yield chunk
+    except OSError as error:
+        raise TextError(f"{path}: expected a file of text, got: {error}") from error

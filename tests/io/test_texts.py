@@ -1,0 +1,31 @@
+"""Files of text: bytes as they are, and errors by name."""
+
+from pathlib import Path
+
+import pytest
+
+from streamrnn.errors import TextError
+from streamrnn.io.texts import read_text, text_chunks
+
+
+def test_a_text_is_what_was_written_whatever_its_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes("\ufeffa\r\nhé\n日".encode())
+    assert read_text(path) == "\ufeffa\r\nhé\n日"
+    parts = list(text_chunks(path, size=4))
+    assert max(map(len, parts)) == 4
+    assert b"".join(parts) == path.read_bytes()
+
+
+def test_what_is_no_text_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TextError, match="absent.txt: expected a file of text"):
+        read_text(tmp_path / "absent.txt")
+    path = tmp_path / "latin.txt"
+    path.write_bytes(b"caf\xe9!")
+    with pytest.raises(TextError, match="got 0xe9 at byte 3"):
+        read_text(path)
+    path.write_bytes(b"")
+    with pytest.raises(TextError, match="empty"):
+        read_text(path)
+    with pytest.raises(TextError):
+        list(text_chunks(tmp_path))
