@@ -190,7 +190,7 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
 
 def _softmax(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
     probabilities = np.empty(outputs.shape)
-    softmax(outputs, probabilities)
+    softmax(outputs, 1.0, probabilities)
     return probabilities
 
 

@@ -39,6 +39,17 @@ def test_ball_takes_a_track(tmp_path: Path) -> None:
     assert "heading" in run("ball.py", str(tmp_path / "track.csv"))
 
 
+def test_alphabet_is_unsure_after_one_letter_and_sure_after_two(tmp_path: Path) -> None:
+    out = run("alphabet.py", "--png", str(tmp_path / "states.png"))
+    rows = [line.split() for line in out.splitlines() if line.startswith("  ")]
+    told = {row[0]: [cell for cell in row if cell.endswith("%")] for row in rows if row}
+    assert all(49.0 <= float(share[:-1]) <= 51.0 for share in told["F"])
+    assert told["G"] == ["0.0%", "100.0%"] and told["E"] == ["100.0%", "0.0%"]
+    assert "alphabet_backwards" in out
+    assert (tmp_path / "states.png").read_bytes().startswith(b"\x89PNG")
+    assert "B ████████████████████ 100.0%" in run("alphabet.py", "a")
+
+
 def test_audio_hears_most_of_the_words_and_nothing_else(tmp_path: Path) -> None:
     spoken = ["yes", "no", "up", "down", "left", "right", "stop"]
     out = run("audio.py", "--png", str(tmp_path / "heard.png"))

@@ -39,12 +39,14 @@ def largest(row: NDArray[np.float32]) -> int:
 
 
 @inline
-def softmax_row(row: NDArray[np.float32], probabilities: NDArray[np.float64]) -> None:
-    """Write `exp(row_k - max) / Σ_i exp(row_i - max)`, both `(classes,)`, summed in order."""
+def softmax_row(
+    row: NDArray[np.float32], temperature: float, probabilities: NDArray[np.float64]
+) -> None:
+    """Write `exp((row_k - max) / temperature)`, over their sum in order; both `(classes,)`."""
     top = np.float64(row[largest(row)])
     total = 0.0
     for k in range(row.shape[0]):
-        value = exp_negative(np.float64(row[k]) - top)
+        value = exp_negative((np.float64(row[k]) - top) / temperature)
         probabilities[k] = value
         total += value
     for k in range(row.shape[0]):
@@ -52,15 +54,18 @@ def softmax_row(row: NDArray[np.float32], probabilities: NDArray[np.float64]) ->
 
 
 @jit
-def softmax(outputs: NDArray[np.float32], probabilities: NDArray[np.float64]) -> None:
-    """The softmax of each step.
+def softmax(
+    outputs: NDArray[np.float32], temperature: float, probabilities: NDArray[np.float64]
+) -> None:
+    """The probability of each class at each step.
 
     Args:
-        outputs: logits, (T, classes).
+        outputs: logits, (T, classes); a class at -inf has the probability 0.
+        temperature: above 0 and finite; 1 is what a network is trained for.
         probabilities: (T, classes), 0 to 1; written.
     """
     for t in range(outputs.shape[0]):
-        softmax_row(outputs[t], probabilities[t])
+        softmax_row(outputs[t], temperature, probabilities[t])
 
 
 @jit

@@ -67,7 +67,7 @@ def detect(
     since = state[CLASSES + 2 * classes :]
     found = 0
     for t in range(outputs.shape[0]):
-        softmax_row(outputs[t], probabilities[t])
+        softmax_row(outputs[t], 1.0, probabilities[t])
         if state[STEPS] < settings[SMOOTHING]:
             state[STEPS] += 1.0
         busy = False

@@ -26,7 +26,7 @@ def run(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def probabilities_of(outputs: np.ndarray) -> np.ndarray:
     probabilities = np.empty(outputs.shape)
-    classes.softmax(outputs, probabilities)
+    classes.softmax(outputs, 1.0, probabilities)
     return probabilities
 
 
@@ -94,3 +94,29 @@ def test_an_overflowed_network_ends_and_says_no_probability(bad: float) -> None:
 def test_no_steps() -> None:
     best, scores = run(np.empty((0, 3), np.float32))
     assert len(best) == len(scores) == 0
+
+
+@given(
+    st.lists(st.floats(-(2.0**99), 2.0**99, width=32), min_size=1, max_size=40),
+    st.floats(1e-3, 1e3),
+)
+@settings(max_examples=100, deadline=None)
+def test_softmax_is_numpys_in_longdouble(row: list[float], temperature: float) -> None:
+    outputs, shares = np.array([row], np.float32), np.empty((1, len(row)))
+    classes.softmax(outputs, temperature, shares)
+    exact = outputs.astype(np.longdouble)
+    exact = np.exp((exact - exact.max()) / np.float64(temperature))
+    exact /= exact.sum()
+    # A quotient off by half an ulp is multiplied by up to 708 in the exponent; sums of 40 add less.
+    np.testing.assert_allclose(shares, exact.astype(np.float64), rtol=1e-12, atol=1e-300)
+
+
+def test_softmax_agrees_with_the_likeliest_and_passes_over_what_is_forbidden() -> None:
+    outputs = np.random.default_rng(3).normal(0, 4, (50, 12)).astype(np.float32)
+    shares, (best, scores) = np.empty((50, 12)), run(outputs)
+    classes.softmax(outputs, 1.0, shares)
+    np.testing.assert_allclose(shares[np.arange(50), best], scores, rtol=1e-15)
+    outputs[:, [0, 5]] = -np.inf
+    classes.softmax(outputs, 1.0, shares)
+    assert not shares[:, [0, 5]].any()
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0, rtol=1e-12)
