@@ -19,7 +19,7 @@ ROOMS = [
     {"frontends"},
     {"decoders"},
     {"engines"},
-    {"model", "stream", "pool", "checks"},
+    {"model", "stream", "pool", "checks", "sampling"},
     {"models"},
     {"io"},
     {"tasks"},
