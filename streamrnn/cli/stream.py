@@ -15,8 +15,10 @@ from rich.live import Live
 from streamrnn.cli.lines import print_json
 from streamrnn.cli.stream_sentences import stream_sentences
 from streamrnn.cli.stream_sound import Options, stream_sound
+from streamrnn.cli.stream_text import Options as TextOptions
+from streamrnn.cli.stream_text import stream_text
 from streamrnn.config import AudioConfig, DecideConfig, MotionConfig, TextConfig
-from streamrnn.errors import InputError, TrackError, UnsupportedError
+from streamrnn.errors import ConfigError, InputError, TrackError, UnsupportedError
 from streamrnn.io.tracks import iterate_rows, read_track
 from streamrnn.model import Model, load
 from streamrnn.predictions import Prediction
@@ -39,11 +41,12 @@ def add_to(app: typer.Typer) -> None:
 def stream(
     model: Annotated[str, typer.Argument(help="A bundled name, or a .safetensors file.")],
     source: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            help="A CSV track, a file of sound, mic, or - for standard input: lines or raw samples."
+            help="A CSV track, a file of sound or text, mic, or - for standard input: lines, raw "
+            "samples, UTF-8."
         ),
-    ],
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a step.")] = False,
     chunk: Annotated[int, typer.Option(min=1, help="Fixes fed at a time (tracks).")] = 1,
     view: Annotated[
@@ -64,19 +67,33 @@ def stream(
     reconnect: Annotated[
         bool, typer.Option("--reconnect", help="Wait for a microphone that went away.")
     ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Text: read U+FFFD for bytes that are no UTF-8.")
+    ] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=0, help="Text: go on with source and prompt for so many characters."),
+    ] = None,
+    prompt: Annotated[str, typer.Option(help="Text to go on with.")] = "",
+    temperature: Annotated[
+        float, typer.Option(min=0.0, help="Of the sample: 0 takes the likeliest.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sample.")] = 0,
 ) -> None:
     """Feed a stream as it comes in, and print what the model says at every step.
 
     A track is CSV with the columns time_s, x, y and perhaps z (units may follow: x_px, x_m) and
     perhaps visible; an empty position is a missing fix, through which the model predicts. Sound
     comes from a microphone, from WAV, FLAC or OGG, or as raw 16-bit little-endian samples; where
-    a device lost some, silence stands in, and it is said. However a stream is cut into chunks,
-    the numbers are those of the whole, to the bit.
+    a device lost some, silence stands in, and it is said. Of text, every character, or every
+    word, is a step; a model of characters also writes on: `--sample 400 --prompt "KING"`, and
+    an equal seed gives an equal text. However a stream is cut into chunks, the numbers are those
+    of the whole, to the bit.
     """
     network = load(model)
     front = network.config.frontend
     asked = {"--rate": rate, "--channels": channels, "--device": device, "--reconnect": reconnect}
-    fitting = {"mic": tuple(asked), "-": ("--rate", "--channels")}.get(source, ())
+    fitting = {"mic": tuple(asked), "-": ("--rate", "--channels")}.get(source or "", ())
     if not isinstance(front, AudioConfig):
         fitting = ()
     given = [name for name, value in asked.items() if value is not None and value is not False]
@@ -86,16 +103,27 @@ def stream(
             f"{', '.join(strange)}: expected a model of sound and mic as its source, or - for "
             f"--rate and --channels, got {model} and {source}; leave it out"
         )
+    written = {"--sample": sample is not None, "--prompt": prompt, "--replace": replace}
+    named = ", ".join(name for name, given in written.items() if given)
+    text = isinstance(front, TextConfig)
+    decides = text and isinstance(network.config.decoder, DecideConfig)
+    if named and (decides or not text):
+        raise UnsupportedError(f"{named}: expected a model of characters, got {model}")
+    if text and not decides:
+        stream_text(network, source, TextOptions(json, replace, sample, prompt, temperature, seed))
+        return
+    if source is None:
+        raise ConfigError(f"stream: expected a source for {model}: a file, mic, or -")
     if isinstance(front, AudioConfig):
         options = Options(json, view, speed, rate, channels or 1, device, reconnect)
         stream_sound(network, front, source, options)
         return
-    if isinstance(front, TextConfig) and isinstance(network.config.decoder, DecideConfig):
+    if decides:
         stream_sentences(network, source, json=json, view=view)
         return
     if not isinstance(front, MotionConfig):
         raise UnsupportedError(
-            f"{model}: expected a model of moving points or of sound, got one whose chunks are "
+            f"{model}: expected a model of moving points, sound or text, got one whose chunks are "
             f"{front.__struct_config__.tag}; feed it from Python"
         )
     live = source == "-"

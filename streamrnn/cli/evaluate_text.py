@@ -1,0 +1,66 @@
+"""Text for `streamrnn evaluate`: the alphabet, which needs no file, characters, sentences."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from streamrnn.config import DecideConfig, TextConfig
+from streamrnn.errors import ConfigError, UnsupportedError
+from streamrnn.io.texts import read_text
+from streamrnn.model import Model
+from streamrnn.show.letters import alphabet_table, bits_table
+from streamrnn.show.scores import sentence_table
+from streamrnn.tasks.alphabet.evaluate import LETTERS, single_directions
+from streamrnn.tasks.alphabet.evaluate import score as score_alphabet
+from streamrnn.tasks.characters.evaluate import UNKNOWN
+from streamrnn.tasks.characters.evaluate import score as score_characters
+from streamrnn.tasks.intents.corpora import read_labelled
+from streamrnn.tasks.intents.evaluate import score as score_sentences
+
+LEARNT = 0.90  # of a file without another to learn from
+
+
+def evaluate_text(
+    model: Model, front: TextConfig, file: Path | None, train: Path | None
+) -> tuple[dict[str, Any], Table]:
+    """Scores of a model of text, as plain data and as a table."""
+    if model.labels == LETTERS:
+        if file or train:
+            raise UnsupportedError(f"{model.name}: expected no file, since the alphabet is all")
+        scores = score_alphabet(model, others=single_directions())
+        return scores, alphabet_table(scores, model.name)
+    if isinstance(model.config.decoder, DecideConfig):
+        if file is None or train:
+            raise ConfigError(f"evaluate: expected a file of sentences alone for {model.name}")
+        scores = _sentences(model, file)
+        return scores, sentence_table(scores)
+    if front.unit == "characters" and UNKNOWN in model.labels:
+        if file is None:
+            raise ConfigError(f"evaluate: expected a file of text for {model.name}")
+        scores = _characters(model, file, train)
+        return scores, bits_table(scores, model.name)
+    raise UnsupportedError(f"{model.name}: expected a model of letters, characters or sentences")
+
+
+def _sentences(model: Model, file: Path) -> dict[str, Any]:
+    told = read_labelled(file)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(f"{model.name} on {len(told)} sentences", total=len(told))
+        return score_sentences(model, told, advance=lambda: progress.advance(bar))
+
+
+def _characters(model: Model, file: Path, train: Path | None) -> dict[str, Any]:
+    text = read_text(file)
+    if train is None:
+        first = int(LEARNT * len(text))
+        learnt, text = text[:first], text[first:]
+    else:
+        learnt = read_text(train)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(f"{model.name} on {len(text):,} characters", total=len(text))
+        return score_characters(
+            model, text, learnt, advance=lambda done: progress.update(bar, completed=done)
+        )

@@ -1,0 +1,127 @@
+"""Text for `streamrnn stream`: a file, standard input, and samples of what comes next."""
+
+import codecs
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import Any, cast
+
+import msgspec
+from rich.console import Console
+
+from streamrnn.errors import ConfigError
+from streamrnn.io.texts import text_chunks
+from streamrnn.model import Model
+from streamrnn.predictions import Prediction, Predictions
+from streamrnn.sampling import sample
+from streamrnn.stream import Stream
+
+MOST = 65_536  # bytes taken from standard input at once
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about text."""
+
+    json: bool
+    replace: bool
+    count: int | None
+    """Characters to sample; None: the source alone is told of."""
+    prompt: str
+    temperature: float
+    seed: int
+
+
+def stream_text(model: Model, source: str | None, options: Options) -> None:
+    """Feed text as it comes in, and tell what the model makes of it, or how it goes on."""
+    if options.prompt and options.count is None:
+        raise ConfigError("--prompt: expected --sample N beside it")
+    stream = model.stream(errors="replace" if options.replace else "strict")
+    if options.count is not None:
+        _sample(stream, source, options.count, options)
+    elif source is None:
+        raise ConfigError("stream: expected a file of text, or - for standard input, or --sample")
+    elif options.json:
+        _write(stream, source)
+    else:
+        _print(stream, source)
+
+
+def _chunks(source: str) -> Iterator[bytes]:
+    """Bytes of the source, as they come, cut anywhere."""
+    if source != "-":
+        yield from text_chunks(source)
+        return
+    while chunk := cast(BufferedReader, sys.stdin.buffer).read1(MOST):
+        yield chunk
+
+
+def _predicted(stream: Stream, source: str) -> Iterator[tuple[bytes, Predictions]]:
+    """Each chunk with what it made known, and nothing with what the end did."""
+    for chunk in _chunks(source):
+        yield chunk, stream.feed(chunk)
+    yield b"", stream.flush()
+
+
+def _write(stream: Stream, source: str) -> None:
+    """One JSON object a step."""
+    for _, said in _predicted(stream, source):
+        for each in said:
+            _put(
+                {
+                    "position": each.position,
+                    "label": each.label,
+                    "score": each.score,
+                    "events": [event._asdict() for event in each.events],
+                }
+            )
+
+
+def _print(stream: Stream, source: str) -> None:
+    """A line a step: what was read since the one before, and what the model says to it."""
+    console = Console()
+    decoder = codecs.getincrementaldecoder("utf-8")(str(stream.options["errors"]))
+    text, begun = "", 0  # what no step has told of yet, and its position
+    for chunk, said in _predicted(stream, source):
+        text += decoder.decode(chunk, final=not chunk)
+        for each in said:
+            read, text = text[: each.position - begun], text[each.position - begun :]
+            begun = each.position
+            console.print(_line(read, each), soft_wrap=True, highlight=False, markup=False)
+
+
+def _line(read: str, said: Prediction) -> str:
+    line = f"{said.position:8,}  {shown(read)} → {shown(said.label or '')}"
+    return line if said.score is None else f"{line} {said.score:.0%}"
+
+
+def shown(text: str) -> str:
+    """Text on one line: what does not print is escaped, and a lone space seen."""
+    return "␣" if text == " " else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _sample(stream: Stream, source: str | None, count: int, options: Options) -> None:
+    """The prompt and how it goes on, character by character; the source comes before them."""
+    before = b"" if source is None else b"".join(_chunks(source))
+    going_on = sample(
+        stream,
+        before + options.prompt.encode(errors="surrogateescape"),
+        count,
+        temperature=options.temperature,
+        seed=options.seed,
+    )
+    if not options.json:
+        print(options.prompt, end="", flush=True)
+    for character in going_on:
+        if options.json:
+            _put({"position": stream.position, "label": character})
+        else:
+            print(character, end="", flush=True)
+    if not options.json:
+        print()
+
+
+def _put(plain: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(plain) + b"\n")
+    sys.stdout.buffer.flush()

@@ -1,0 +1,148 @@
+"""Text on the command line: streamed, sampled and scored."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import streamrnn
+from streamrnn.sampling import sample
+
+COMMAND = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
+
+
+def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*COMMAND, *arguments], input=stdin, capture_output=True, check=False)
+
+
+def objects(done: subprocess.CompletedProcess[bytes]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "letters.txt"
+    path.write_text("F G日HI\nZYX", encoding="utf-8")
+    return path
+
+
+def test_a_file_and_standard_input_give_one_object_a_character(text: Path) -> None:
+    steps = objects(run("stream", "alphabet", str(text), "--json"))
+    said = streamrnn.load("alphabet").predict(text.read_text(encoding="utf-8"))
+    assert [step["position"] for step in steps] == list(range(1, 11))
+    assert [step["label"] for step in steps] == list(said.labels or ())
+    assert said.scores is not None
+    assert [step["score"] for step in steps] == said.scores.tolist()
+    assert objects(run("stream", "alphabet", "-", "--json", stdin=text.read_bytes())) == steps
+
+
+def test_bytes_are_answered_as_they_come_cut_in_mid_character() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "stream", "alphabet", "-", "--json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write("F日".encode()[:2])
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["position"] == 1
+        process.stdin.write("日G".encode()[1:])
+        process.stdin.close()
+        assert json.loads(process.stdout.readline())["position"] == 2
+        assert json.loads(process.stdout.readline())["label"] == "H"
+        assert process.wait() == 0
+
+
+def test_a_person_reads_a_line_a_step(text: Path) -> None:
+    lines = run("stream", "alphabet", str(text)).stdout.decode().splitlines()
+    assert len(lines) == 10
+    assert lines[4].split() == ["5", "H", "→", "I", "100%"]
+    assert lines[1].split()[1] == "␣" and lines[6].split()[1] == "\\n"
+
+
+def test_bytes_that_are_no_text_are_refused_or_replaced() -> None:
+    done = run("stream", "alphabet", "-", stdin=b"AB\xff")
+    assert done.returncode == 2 and b"expected UTF-8" in done.stderr
+    done = run("stream", "alphabet", "-", stdin=b"AB\xe6\x97")
+    assert done.returncode == 2 and b"rest of a character" in done.stderr
+    done = run("stream", "alphabet", "-", "--replace", stdin=b"AB\xff\xe6")
+    assert done.returncode == 0 and done.stdout.count(b"\n") == 4
+
+
+def test_a_sample_is_the_librarys_wherever_the_prompt_comes_from(tmp_path: Path) -> None:
+    model, prompt = streamrnn.load("characters"), "KING RICHARD:\nMy l"
+    told = "".join(sample(model.stream(), prompt, 60, temperature=0.7, seed=5))
+    options = ("--sample", "60", "--temperature", "0.7", "--seed", "5")
+    done = run("stream", "characters", *options, "--prompt", prompt)
+    assert done.stdout.decode() == prompt + told + "\n"
+    path = tmp_path / "begin.txt"
+    path.write_text(prompt[:9])
+    done = run("stream", "characters", str(path), *options, "--prompt", prompt[9:])
+    assert done.stdout.decode() == prompt[9:] + told + "\n"
+    done = run("stream", "characters", "-", *options, "--json", stdin=prompt.encode())
+    steps = objects(done)
+    assert "".join(step["label"] for step in steps) == told
+    assert [step["position"] for step in steps] == list(range(len(prompt) + 1, len(prompt) + 61))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("stream", "alphabet"), "or --sample"),
+        (("stream", "ball"), "expected a source for ball"),
+        (("stream", "alphabet", "absent.txt"), "absent.txt"),
+        (("stream", "alphabet", "-", "--prompt", "A"), "expected --sample N"),
+        (("stream", "alphabet", "--sample", "3"), "at least one character"),
+        (("stream", "ball", "x.csv", "--sample", "3"), "--sample: expected a model of text"),
+        (("evaluate", "alphabet", "x.txt"), "expected no file"),
+        (("evaluate", "characters"), "expected a file of text"),
+        (("evaluate", "characters", "absent.txt"), "absent.txt"),
+        (("evaluate", "ball"), "expected recordings for ball"),
+        (("evaluate", "ball", "x.csv", "--train", "y.txt"), "--train"),
+    ],
+)
+def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...], told: str
+) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert told in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_evaluate_scores_the_alphabet_without_a_file() -> None:
+    (scores,) = objects(run("evaluate", "alphabet", "--json"))
+    assert scores["forwards"]["2"] == scores["backwards"]["2"] == 1.0
+    assert set(scores["baselines"]) == {"alphabet_forwards", "alphabet_backwards"}
+    assert "by how many were heard" in run("evaluate", "alphabet").stdout.decode()
+
+
+def test_evaluate_scores_characters_beside_a_5_gram(tmp_path: Path) -> None:
+    path, other = tmp_path / "text.txt", tmp_path / "other.txt"
+    whole = "".join(sample(streamrnn.load("characters").stream(), "All:\n", 3000, seed=1))
+    path.write_text(whole)
+    (scores,) = objects(run("evaluate", "characters", str(path), "--json"))
+    assert scores["n"] == 299
+    # A text that the network wrote itself it foresees well, and 2,700 characters teach little.
+    assert scores["bits_per_character"] < scores["baselines"]["5-gram"]
+    path.write_text(whole[2700:])
+    other.write_text(whole[:2700])
+    done = run("evaluate", "characters", str(path), "--train", str(other), "--json")
+    assert objects(done) == [scores]
+    assert "bits per character" in run("evaluate", "characters", str(path)).stdout.decode()
+
+
+def test_train_a_small_model_of_characters(tmp_path: Path) -> None:
+    path, out = tmp_path / "text.txt", tmp_path / "small.safetensors"
+    path.write_text("the cat sat on the mat. " * 200)
+    config = Path(__file__).parents[2] / "configs" / "characters.toml"
+    sets = ["train.epochs=1", "train.updates=3", "network.hidden_size=8", f"data.text={path}"]
+    arguments = [part for pair in sets for part in ("--set", pair)]
+    done = run("train", str(config), *arguments, "--out", str(out), "--run", str(tmp_path / "run"))
+    assert done.returncode == 0, done.stderr.decode()
+    scores = streamrnn.load(out).card["scores"]
+    assert {"bits_per_character", "n", "baselines"} <= scores.keys()
