@@ -6,7 +6,7 @@ SOUND ?=
 
 .PHONY: help demo test check lint types sweep bench clean
 help:
-	@echo "make demo   set up, watch a ball foreseen and words heard (TRACK=file.csv SOUND=file.wav: yours)"
+	@echo "make demo   set up, watch a ball foreseen, words heard and words read (TRACK=file.csv SOUND=file.wav: yours)"
 	@echo "make test   set up and run the tests"
 	@echo "make check  what CI runs: format, lint, types, tests"
 	@echo "make sweep  the long sweeps over many cases"
@@ -28,6 +28,7 @@ help:
 demo: .venv/.live
 	$(BIN)/python demos/ball.py $(TRACK)
 	$(BIN)/python demos/audio.py $(SOUND) --png heard.png
+	$(BIN)/python demos/chatbot.py "what time is it?" --png words.png
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -n auto -m "not sweep"

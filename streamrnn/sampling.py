@@ -84,7 +84,7 @@ def _drawn(
             drawn = generator.random() * sums[-1]
             chosen = next(n for n in classes if sums[n] > drawn)
         else:
-            chosen = max(classes, key=shares[0].item)
+            chosen = max(classes, key=scores[0].item)
         character = allowed[chosen]
         outputs = stream.feed(character).outputs
         yield character

@@ -17,10 +17,9 @@ from streamrnn.tasks.alphabet.evaluate import LETTERS, single_directions
 from streamrnn.tasks.alphabet.evaluate import score as score_alphabet
 from streamrnn.tasks.characters.evaluate import UNKNOWN
 from streamrnn.tasks.characters.evaluate import score as score_characters
+from streamrnn.tasks.characters.task import VALIDATED
 from streamrnn.tasks.intents.corpora import read_labelled
 from streamrnn.tasks.intents.evaluate import score as score_sentences
-
-LEARNT = 0.90  # of a file without another to learn from
 
 
 def evaluate_text(
@@ -55,7 +54,7 @@ def _sentences(model: Model, file: Path) -> dict[str, Any]:
 def _characters(model: Model, file: Path, train: Path | None) -> dict[str, Any]:
     text = read_text(file)
     if train is None:
-        first = int(LEARNT * len(text))
+        first = int(VALIDATED * len(text))
         learnt, text = text[:first], text[first:]
     else:
         learnt = read_text(train)

@@ -104,15 +104,16 @@ def shown(text: str) -> str:
 def _sample(stream: Stream, source: str | None, count: int, options: Options) -> None:
     """The prompt and how it goes on, character by character; the source comes before them."""
     before = b"" if source is None else b"".join(_chunks(source))
+    prompt = options.prompt.encode(errors="surrogateescape")  # as it was typed
     going_on = sample(
         stream,
-        before + options.prompt.encode(errors="surrogateescape"),
+        before + prompt,
         count,
         temperature=options.temperature,
         seed=options.seed,
     )
     if not options.json:
-        print(options.prompt, end="", flush=True)
+        print(prompt.decode(errors="replace"), end="", flush=True)
     for character in going_on:
         if options.json:
             _put({"position": stream.position, "label": character})

@@ -11,8 +11,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from streamrnn.errors import UnsupportedError
 from streamrnn.model import Model
+from streamrnn.show.figure import new_figure
 from streamrnn.tasks.alphabet.evaluate import neighbours
 
 _HEARD = ("1", "2", "3", "4")
@@ -45,17 +45,11 @@ def states_plot(model: Model, runs: Sequence[str], path: str | Path) -> None:
     Raises:
         UnsupportedError: matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UnsupportedError(
-            "plot: expected matplotlib to be installed; pip install 'streamrnn[plot]'"
-        ) from error
     said = [model.predict(run, trace=True) for run in runs]
     states = [each.trace.hidden[:, -1] for each in said if each.trace is not None]
     order = np.argsort(states[0][-1] - states[-1][-1], kind="stable")
     size = (1.5 + 0.7 * sum(map(len, runs)), 5.0)
-    figure = Figure(figsize=size, dpi=130, layout="constrained")
+    figure = new_figure(figsize=size, dpi=130, layout="constrained")
     axes: Any = figure.subplots(2, len(runs), squeeze=False, height_ratios=(4, 1))
     for column, run in enumerate(runs):
         above, below = axes[:, column]

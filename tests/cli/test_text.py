@@ -97,7 +97,7 @@ def test_a_sample_is_the_librarys_wherever_the_prompt_comes_from(tmp_path: Path)
         (("stream", "alphabet", "absent.txt"), "absent.txt"),
         (("stream", "alphabet", "-", "--prompt", "A"), "expected --sample N"),
         (("stream", "alphabet", "--sample", "3"), "at least one character"),
-        (("stream", "ball", "x.csv", "--sample", "3"), "--sample: expected a model of text"),
+        (("stream", "ball", "x.csv", "--sample", "3"), "--sample: expected a model of characters"),
         (("evaluate", "alphabet", "x.txt"), "expected no file"),
         (("evaluate", "characters"), "expected a file of text"),
         (("evaluate", "characters", "absent.txt"), "absent.txt"),
