@@ -126,7 +126,7 @@ def test_start_report(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     begun = []
 
-    def fake(script, model, chunk, cache):
+    def fake(script, cache):
         begun.append(script)
         marks = {"interpreter": 0.01, "import": 0.2, "load": 0.25, "first prediction": 0.3}
         return start._Run(marks=marks, peak_mb=50.0, torch=script is start._TORCH)

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import streamrnn
 from streamrnn.sampling import sample
+from tests.test_sampling import made
 
 COMMAND = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
 
@@ -28,6 +30,12 @@ def text(tmp_path: Path) -> Path:
     path = tmp_path / "letters.txt"
     path.write_text("F G日HI\nZYX", encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The file of a model of characters that is sure of itself."""
+    return str(made(8.0).save(tmp_path_factory.mktemp("model") / "made.safetensors"))
 
 
 def test_a_file_and_standard_input_give_one_object_a_character(text: Path) -> None:
@@ -73,17 +81,19 @@ def test_bytes_that_are_no_text_are_refused_or_replaced() -> None:
     assert done.returncode == 0 and done.stdout.count(b"\n") == 4
 
 
-def test_a_sample_is_the_librarys_wherever_the_prompt_comes_from(tmp_path: Path) -> None:
-    model, prompt = streamrnn.load("characters"), "KING RICHARD:\nMy l"
+def test_a_sample_is_the_librarys_wherever_the_prompt_comes_from(
+    tmp_path: Path, written: str
+) -> None:
+    model, prompt = streamrnn.load(written), "abba baé 日ab"
     told = "".join(sample(model.stream(), prompt, 60, temperature=0.7, seed=5))
     options = ("--sample", "60", "--temperature", "0.7", "--seed", "5")
-    done = run("stream", "characters", *options, "--prompt", prompt)
+    done = run("stream", written, *options, "--prompt", prompt)
     assert done.stdout.decode() == prompt + told + "\n"
     path = tmp_path / "begin.txt"
     path.write_text(prompt[:9])
-    done = run("stream", "characters", str(path), *options, "--prompt", prompt[9:])
+    done = run("stream", written, str(path), *options, "--prompt", prompt[9:])
     assert done.stdout.decode() == prompt[9:] + told + "\n"
-    done = run("stream", "characters", "-", *options, "--json", stdin=prompt.encode())
+    done = run("stream", written, "-", *options, "--json", stdin=prompt.encode())
     steps = objects(done)
     assert "".join(step["label"] for step in steps) == told
     assert [step["position"] for step in steps] == list(range(len(prompt) + 1, len(prompt) + 61))
@@ -99,8 +109,6 @@ def test_a_sample_is_the_librarys_wherever_the_prompt_comes_from(tmp_path: Path)
         (("stream", "alphabet", "--sample", "3"), "at least one character"),
         (("stream", "ball", "x.csv", "--sample", "3"), "--sample: expected a model of characters"),
         (("evaluate", "alphabet", "x.txt"), "expected no file"),
-        (("evaluate", "characters"), "expected a file of text"),
-        (("evaluate", "characters", "absent.txt"), "absent.txt"),
         (("evaluate", "ball"), "expected recordings for ball"),
         (("evaluate", "ball", "x.csv", "--train", "y.txt"), "--train"),
     ],
@@ -121,19 +129,29 @@ def test_evaluate_scores_the_alphabet_without_a_file() -> None:
     assert "by how many were heard" in run("evaluate", "alphabet").stdout.decode()
 
 
-def test_evaluate_scores_characters_beside_a_5_gram(tmp_path: Path) -> None:
+def test_evaluate_scores_characters_beside_a_5_gram(tmp_path: Path, written: str) -> None:
+    done = run("evaluate", written)
+    assert done.returncode == 2 and b"expected a file of text" in done.stderr
+    done = run("evaluate", written, "absent.txt")
+    assert done.returncode == 2 and b"absent.txt" in done.stderr
     path, other = tmp_path / "text.txt", tmp_path / "other.txt"
-    whole = "".join(sample(streamrnn.load("characters").stream(), "All:\n", 3000, seed=1))
+    whole = "".join(sample(streamrnn.load(written).stream(), "ab", 3000, seed=1))
     path.write_text(whole)
-    (scores,) = objects(run("evaluate", "characters", str(path), "--json"))
+    (scores,) = objects(run("evaluate", written, str(path), "--json"))
     assert scores["n"] == 299
-    # A text that the network wrote itself it foresees well, and 2,700 characters teach little.
-    assert scores["bits_per_character"] < scores["baselines"]["5-gram"]
+    model, scored = streamrnn.load(written), whole[2700:]
+    probable = model.predict(scored).probabilities
+    assert probable is not None
+    goals = [model.labels.index(character) for character in scored[1:]]
+    bits = -np.log2(probable[np.arange(299), goals]).mean()
+    # Sums of 6 exponentials in another order, and of 299 logarithms.
+    assert scores["bits_per_character"] == pytest.approx(bits, rel=1e-6)
+    assert 0.0 < scores["baselines"]["5-gram"] < np.log2(6)  # it has learnt something
     path.write_text(whole[2700:])
     other.write_text(whole[:2700])
-    done = run("evaluate", "characters", str(path), "--train", str(other), "--json")
+    done = run("evaluate", written, str(path), "--train", str(other), "--json")
     assert objects(done) == [scores]
-    assert "bits per character" in run("evaluate", "characters", str(path)).stdout.decode()
+    assert "bits per character" in run("evaluate", written, str(path)).stdout.decode()
 
 
 def test_train_a_small_model_of_characters(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Bits per character: how well the next character is foreseen, beside n-grams."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -50,7 +51,7 @@ def score(
         outputs = outputs[: len(goal)]
         top = outputs.max(axis=1)
         total = top + np.log(np.exp(outputs - top[:, None]).sum(axis=1))
-        bits += float((total - outputs[np.arange(len(goal)), goal]).sum()) / np.log(2.0)
+        bits += float((total - outputs[np.arange(len(goal)), goal]).sum()) / math.log(2.0)
         if advance is not None:
             advance(min(first + _CHUNK, len(text)))
 
@@ -63,5 +64,5 @@ def score(
         "bits_per_character": bits / count,
         "n": count,
         "unknown": read[1:].count(UNKNOWN),
-        "baselines": {f"{ORDER}-gram": grams.bits(spelt(read)) / count},
+        "baselines": {f"{ORDER}-gram": float(grams.bits(spelt(read)) / count)},
     }
