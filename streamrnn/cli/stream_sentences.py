@@ -27,13 +27,13 @@ from datetime import datetime
 from io import BufferedReader
 from typing import Any, cast
 
-import msgspec
 from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.live import Live
 from rich.padding import Padding
 from rich.text import Text
 
+from streamrnn.cli.lines import print_json
 from streamrnn.errors import UnsupportedError
 from streamrnn.io.keys import BACK, CLEAR, END, ENTER, Keyboard
 from streamrnn.model import Model
@@ -65,15 +65,12 @@ def stream_sentences(
     console = Console()
     if view is None:
         view = source == "-" and sys.stdin.isatty() and console.is_terminal
-    try:
-        if json:
-            _write(model, _chunks(source))
-        elif view:
-            _converse(model, console)
-        else:
-            _print(model, console, _chunks(source))
-    except KeyboardInterrupt:
-        console.print("stopped", style="dim")
+    if json:
+        _write(model, _chunks(source))
+    elif view:
+        _converse(model, console)
+    else:
+        _print(model, console, _chunks(source))
 
 
 def _chunks(source: str) -> Iterator[bytes]:
@@ -149,8 +146,7 @@ def _write(model: Model, chunks: Iterable[bytes]) -> None:
                 "decided": None if told.decided is None else _plain(told.decided),
                 "answer": None if last is None else _answer(home, told),
             }
-        sys.stdout.buffer.write(msgspec.json.encode(plain) + b"\n")
-        sys.stdout.buffer.flush()
+        print_json(plain)
 
 
 def _plain(step: Step) -> dict[str, Any]:

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
-from typing import Any, cast
+from typing import cast
 
-import msgspec
 from rich.console import Console
 
+from streamrnn.cli.lines import print_json
 from streamrnn.errors import ConfigError
 from streamrnn.io.texts import text_chunks
 from streamrnn.model import Model
@@ -68,7 +68,7 @@ def _write(stream: Stream, source: str) -> None:
     """One JSON object a step."""
     for _, said in _predicted(stream, source):
         for each in said:
-            _put(
+            print_json(
                 {
                     "position": each.position,
                     "label": each.label,
@@ -116,13 +116,8 @@ def _sample(stream: Stream, source: str | None, count: int, options: Options) ->
         print(prompt.decode(errors="replace"), end="", flush=True)
     for character in going_on:
         if options.json:
-            _put({"position": stream.position, "label": character})
+            print_json({"position": stream.position, "label": character})
         else:
             print(character, end="", flush=True)
     if not options.json:
         print()
-
-
-def _put(plain: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(plain) + b"\n")
-    sys.stdout.buffer.flush()

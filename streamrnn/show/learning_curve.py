@@ -1,4 +1,4 @@
-"""Accuracy against how much was learnt from, as a picture; matplotlib is imported only here.
+"""Accuracy against how much was learnt from, as a picture.
 
 Errors of many networks fall as a power of the data (Hestness et al., Deep Learning Scaling is
 Predictable, Empirically, arXiv:1712.00409, 2017): a straight line where both axes are logarithmic.

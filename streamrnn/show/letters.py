@@ -13,10 +13,10 @@ from rich.text import Text
 
 from streamrnn.model import Model
 from streamrnn.show.figure import new_figure
+from streamrnn.show.shares import bar
 from streamrnn.tasks.alphabet.evaluate import neighbours
 
 _HEARD = ("1", "2", "3", "4")
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _WIDTH = 20  # cells of a bar
 
 
@@ -24,16 +24,10 @@ def bars(letter: str, shares: Mapping[str, float]) -> Text:
     """One line: the letter that was heard, and how probable each neighbour is as the next."""
     line = Text(f"  {letter}   ", style="bold", no_wrap=True)
     for other, share in shares.items():
-        cells = f"{bar(share):<{_WIDTH}}"
+        cells = f"{bar(share, _WIDTH):<{_WIDTH}}"
         line.append(f"{other} ", "").append(cells, "green" if share > 0.75 else "yellow")
         line.append(f" {share:6.1%}    ", "not bold")
     return line
-
-
-def bar(share: float, width: int = _WIDTH) -> str:
-    """A share of 1 as a bar of block characters, to an eighth of a cell."""
-    whole, part = divmod(round(8 * width * share), 8)
-    return "█" * whole + _EIGHTHS[part].strip()
 
 
 def states_plot(model: Model, runs: Sequence[str], path: str | Path) -> None:

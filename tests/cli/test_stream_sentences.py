@@ -132,7 +132,7 @@ def test_enter_and_clear_make_it_fresh_and_the_end_answers_what_is_left(path: st
         assert terminal.end() == 0
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(
     path: str, number: signal.Signals, code: int
 ) -> None:

@@ -145,6 +145,8 @@ def test_examples_are_what_the_front_end_gives_and_the_last_word_weighs_most(cli
         ({"unknown": 1.0}, "data.unknown: expected 0 to below 1"),
         ({"sentences": 0}, "data.sentences: expected at least 1"),
         ({"source": "house"}, "data"),
+        ({"hold": 7}, "data.hold, data.leave: expected parts from 0 to 4, .* got 7"),
+        ({"leave": [9]}, r"got 0 and \[9\]"),
         ({"clinc": ""}, "data.clinc: expected CLINC150's file, got none"),
     ],
 )

@@ -14,7 +14,7 @@ from streamrnn.tasks.base import Example, network_config
 from streamrnn.tasks.intents.corpora import Sentence, read_clinc
 from streamrnn.tasks.intents.evaluate import score
 from streamrnn.tasks.intents.home import Home
-from streamrnn.tasks.intents.templates import OUTSIDE
+from streamrnn.tasks.intents.templates import OUTSIDE, PARTS
 from streamrnn.tasks.intents.vectors import common_words, embedding, pieces
 
 EARLY = 0.3  # how much a word before the last counts at most, beside LAST: what comes may change it
@@ -71,6 +71,11 @@ class IntentsTask:
                 raise ConfigError(
                     f"data.{option}: expected at least 1, got {getattr(data, option)}"
                 )
+        if data.hold not in range(-1, PARTS) or not set(data.leave) <= set(range(PARTS)):
+            raise ConfigError(
+                f"data.hold, data.leave: expected parts from 0 to {PARTS - 1}, hold -1 for none, "
+                f"got {data.hold} and {list(data.leave)}"
+            )
         self.data = data
         common = common_words(pieces(data.vectors)[0]) if data.vectors else []
         lists = read_clinc(data.clinc) if data.clinc else {}
