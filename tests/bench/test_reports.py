@@ -129,7 +129,7 @@ def test_start_report(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     def fake(script, cache):
         begun.append(script)
         marks = {"interpreter": 0.01, "import": 0.2, "load": 0.25, "first prediction": 0.3}
-        return start._Run(marks=marks, peak_mb=50.0, torch=script is start._TORCH)
+        return start._Run(marks=marks, peak_mb=50.0, torch=script.code is start._TORCH)
 
     monkeypatch.setattr(start, "_start", fake)
     report = start.run(quick=True, show=False)
