@@ -159,7 +159,7 @@ def run(*, model: str | None = None, quick: bool = False, show: bool = True) -> 
     """Start fresh processes one after another and time them.
 
     Args:
-        model: a bundled name or the path of a model; by default the first bundled model, or a
+        model: a bundled name or the path of a model; by default `ball`, or a
             GRU 128 of random weights where none is bundled.
         quick: three runs each instead of nine.
         show: a progress bar on standard error, if that is a terminal.
@@ -203,7 +203,7 @@ def _prepare(folder: Path, name: str | None, left_out: dict[str, str]) -> dict[s
     """The processes by name; `left_out` gains those whose packages are not installed."""
     case = Case(_NETWORK)
     bundled = bundled_models()
-    name = name or (bundled[0] if bundled else None)
+    name = name or ("ball" if "ball" in bundled else None)
     if name is None:
         config = ModelConfig(name="bench", network=case.network)
         path = Model.from_weights(config, case.weights).save(folder / "bench.safetensors")
