@@ -70,14 +70,10 @@ class Decoder(Protocol):
         ...
 
 
-class StepDecoder(Stateless):
-    """A decoder that looks at one step at a time, and is its own state."""
+class Onlooker:
+    """A decoder that asks for no reset, and to which the end of a stream tells nothing."""
 
     reset_due = False
-
-    def stream(self) -> Self:
-        """The decoder itself."""
-        return self
 
     def end(self, decoded: Decoded, position: int) -> Decoded:
         """Nothing is added."""
@@ -86,6 +82,14 @@ class StepDecoder(Stateless):
     def most_steps(self) -> int:
         """Any number."""
         return 0
+
+
+class StepDecoder(Onlooker, Stateless):
+    """A decoder that looks at one step at a time, and is its own state."""
+
+    def stream(self) -> Self:
+        """The decoder itself."""
+        return self
 
 
 class RawDecoder(StepDecoder):
@@ -130,10 +134,8 @@ class DecideDecoder:
         return DecideState(self)
 
 
-class DecideState:
+class DecideState(Onlooker):
     """What one sequence has decided."""
-
-    reset_due = False
 
     def __init__(self, decoder: DecideDecoder) -> None:
         self._decoder = decoder
@@ -164,14 +166,6 @@ class DecideState:
             run = min(run, config.confirm)
         self._state[:] = decided, last, run
         return Decoded(labels=tuple(labels), scores=scores, events=tuple(events), logits=True)
-
-    def end(self, decoded: Decoded, position: int) -> Decoded:
-        """Nothing is added: the last label is the sequence's."""
-        return decoded
-
-    def most_steps(self) -> int:
-        """Any number."""
-        return 0
 
     def reset(self) -> None:
         """Make the state fresh."""

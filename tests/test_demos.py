@@ -6,14 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from streamrnn.model import bundled_models
-
 DEMOS = Path(__file__).parents[1] / "demos"
-WITH_INTENTS = pytest.mark.skipif(
-    "intents" not in bundled_models(), reason="needs the bundled model intents"
-)
 
 
 def run(name: str, *arguments: str) -> str:
@@ -77,7 +70,6 @@ def test_learning_curve_tells_where_the_line_leads(tmp_path: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-@WITH_INTENTS
 def test_chatbot_types_a_sentence_by_itself(tmp_path: Path) -> None:
     out = run("chatbot.py", "what time is it?", "--png", str(tmp_path / "words.png"))
     assert out.count("what") == 4 + 1  # a picture a word, and the answer
@@ -86,7 +78,6 @@ def test_chatbot_types_a_sentence_by_itself(tmp_path: Path) -> None:
     assert (tmp_path / "words.png").read_bytes().startswith(b"\x89PNG")
 
 
-@WITH_INTENTS
 def test_chatbot_answers_lines() -> None:
     command = [sys.executable, str(DEMOS / "chatbot.py")]
     lines = "set a timer for ten minutes\nwhat is the weather like\n"

@@ -24,8 +24,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from io import BufferedReader
-from typing import Any, cast
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, Group
@@ -34,8 +33,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from streamrnn.cli.lines import print_json
-from streamrnn.errors import UnsupportedError
 from streamrnn.io.keys import BACK, CLEAR, END, ENTER, Keyboard
+from streamrnn.io.texts import arriving
 from streamrnn.model import Model
 from streamrnn.show.sentence import sentence_view, shown, summary
 from streamrnn.show.shares import leaders
@@ -60,31 +59,18 @@ def stream_sentences(
         view: whether keys are taken one by one; by default where standard input is a terminal.
 
     Raises:
-        UnsupportedError: the file cannot be read, or a view is asked for without a terminal.
+        TextError: the file cannot be read.
+        UnsupportedError: a view is asked for without a terminal.
     """
     console = Console()
     if view is None:
         view = source == "-" and sys.stdin.isatty() and console.is_terminal
     if json:
-        _write(model, _chunks(source))
+        _write(model, arriving(source))
     elif view:
         _converse(model, console)
     else:
-        _print(model, console, _chunks(source))
-
-
-def _chunks(source: str) -> Iterator[bytes]:
-    """Bytes as they come."""
-    if source == "-":
-        yield from iter(lambda: cast(BufferedReader, sys.stdin.buffer).read1(65_536), b"")
-        return
-    try:
-        with open(source, "rb") as file:
-            yield from iter(lambda: file.read1(65_536), b"")
-    except OSError as error:
-        raise UnsupportedError(
-            f"{source}: expected a file of sentences, or - for standard input, got: {error}"
-        ) from error
+        _print(model, console, arriving(source))
 
 
 def pieces(chunks: Iterable[bytes]) -> Iterator[tuple[str, bool]]:

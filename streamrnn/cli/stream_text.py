@@ -1,23 +1,18 @@
 """Text for `streamrnn stream`: a file, standard input, and samples of what comes next."""
 
 import codecs
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedReader
-from typing import cast
 
 from rich.console import Console
 
 from streamrnn.cli.lines import print_json
 from streamrnn.errors import ConfigError
-from streamrnn.io.texts import text_chunks
+from streamrnn.io.texts import arriving
 from streamrnn.model import Model
 from streamrnn.predictions import Prediction, Predictions
 from streamrnn.sampling import sample
 from streamrnn.stream import Stream
-
-MOST = 65_536  # bytes taken from standard input at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +43,9 @@ def stream_text(model: Model, source: str | None, options: Options) -> None:
         _print(stream, source)
 
 
-def _chunks(source: str) -> Iterator[bytes]:
-    """Bytes of the source, as they come, cut anywhere."""
-    if source != "-":
-        yield from text_chunks(source)
-        return
-    while chunk := cast(BufferedReader, sys.stdin.buffer).read1(MOST):
-        yield chunk
-
-
 def _predicted(stream: Stream, source: str) -> Iterator[tuple[bytes, Predictions]]:
     """Each chunk with what it made known, and nothing with what the end did."""
-    for chunk in _chunks(source):
+    for chunk in arriving(source):
         yield chunk, stream.feed(chunk)
     yield b"", stream.flush()
 
@@ -103,7 +89,7 @@ def shown(text: str) -> str:
 
 def _sample(stream: Stream, source: str | None, count: int, options: Options) -> None:
     """The prompt and how it goes on, character by character; the source comes before them."""
-    before = b"" if source is None else b"".join(_chunks(source))
+    before = b"" if source is None else b"".join(arriving(source))
     prompt = options.prompt.encode(errors="surrogateescape")  # as it was typed
     going_on = sample(
         stream,

@@ -1,7 +1,10 @@
 """Files of text, UTF-8."""
 
+import sys
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 from streamrnn.errors import TextError
 
@@ -41,3 +44,20 @@ def text_chunks(path: str | Path, *, size: int = 65_536) -> Iterator[bytes]:
                 yield chunk
     except OSError as error:
         raise TextError(f"{path}: expected a file of text, got: {error}") from error
+
+
+def arriving(source: str, *, size: int = 65_536) -> Iterator[bytes]:
+    """The bytes of a file, or of standard input for `-`, as they come.
+
+    Args:
+        source: a path, or `-`.
+        size: bytes of a piece at most; one may end in mid-character.
+
+    Raises:
+        TextError: the file cannot be read.
+    """
+    if source != "-":
+        yield from text_chunks(source, size=size)
+        return
+    while chunk := cast(BufferedReader, sys.stdin.buffer).read1(size):
+        yield chunk

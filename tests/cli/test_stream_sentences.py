@@ -21,15 +21,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrnn.cli.stream_sentences import HINT, pieces
-from streamrnn.model import Model, bundled_models, load
+from streamrnn.model import Model, load
 from tests import conftest
 from tests.sentences import deciding_model
 
 COMMAND = [sys.executable, "-c", "from streamrnn.cli import main; main()", "stream"]
 PATIENCE = 120.0  # seconds; kernels may have to be compiled
-WITH_INTENTS = pytest.mark.skipif(
-    "intents" not in bundled_models(), reason="needs the bundled model intents"
-)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +141,6 @@ def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(
         assert terminal.end() == code
 
 
-@WITH_INTENTS
 def test_the_bundled_model_tells_the_time() -> None:
     with Terminal("intents", "-") as terminal:
         terminal.wait_for(HINT)

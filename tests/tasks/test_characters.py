@@ -183,8 +183,8 @@ def test_the_parts_are_as_stated_and_every_step_knows_what_comes_next(text: Path
     known.remove("é")  # it comes in the test alone
     config = task.model_config({"hidden_size": 4, "encoder_size": 3})
     assert config.frontend == TextConfig(unit="characters", vocabulary=tuple(known), fold=False)
-    labels = config.decoder.labels  # type: ignore[union-attr]
-    assert labels == (UNKNOWN, *known)
+    labels = (UNKNOWN, *known)
+    assert config.decoder == ClassesConfig(labels=labels)
     for epoch in (0, 1):
         examples = list(task.training(3, epoch))
         assert len(examples) == 7

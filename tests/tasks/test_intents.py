@@ -14,7 +14,7 @@ from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.frontends.text import words
 from streamrnn.predictions import Event
 from streamrnn.tasks.intents import task
-from streamrnn.tasks.intents.corpora import Sentence, for_a_home, read_clinc, read_labelled
+from streamrnn.tasks.intents.corpora import Labelled, for_a_home, read_clinc, read_labelled
 from streamrnn.tasks.intents.evaluate import score
 from streamrnn.tasks.intents.variation import WEAK, varied
 from streamrnn.tasks.intents.vectors import common_words, embedding, pieces
@@ -45,7 +45,7 @@ def language_model(tmp_path):
 
 
 def test_clinc_is_read_and_another_file_is_refused(clinc, tmp_path):
-    assert read_clinc(clinc)["val"][0] == Sentence("what time is it", "time")
+    assert read_clinc(clinc)["val"][0] == Labelled("what time is it", "time")
     other = tmp_path / "other.json"
     other.write_text('{"train": []}')
     with pytest.raises(ConfigError, match="other.json: expected CLINC150's JSON file"):
@@ -57,7 +57,7 @@ def test_clinc_is_read_and_another_file_is_refused(clinc, tmp_path):
 def test_sentences_to_score_on_are_lines_of_json_or_clincs_test(clinc, tmp_path):
     lines = tmp_path / "some.jsonl"
     lines.write_text('{"text": "a b", "label": "x", "note": 1}\n\n{"text": "é", "label": "oos"}\n')
-    assert read_labelled(lines) == [Sentence("a b", "x"), Sentence("é", "oos")]
+    assert read_labelled(lines) == [Labelled("a b", "x"), Labelled("é", "oos")]
     assert len(read_labelled(clinc)) == 4
     lines.write_text('{"text": "a", "label": "x"}\n{"text": 3, "label": "x"}\n')
     with pytest.raises(ConfigError, match="some.jsonl, line 2: expected"):
@@ -85,7 +85,7 @@ def test_sentences_to_score_on_are_lines_of_json_or_clincs_test(clinc, tmp_path)
     ],
 )
 def test_what_a_home_takes_of_clinc(text, label, expected):
-    found = for_a_home(Sentence(text, label))
+    found = for_a_home(Labelled(text, label))
     assert (found.label if found else None) == expected
 
 
@@ -190,7 +190,7 @@ def test_scores_by_hand():
         }
     )
     texts = {"a b c d": "on", "e f": "on", "g h i": "on", "j": "oos", "k l": "oos", "...": "on"}
-    found = score(model, [Sentence(*pair) for pair in texts.items()])
+    found = score(model, [Labelled(*pair) for pair in texts.items()])
     assert found["n"] == 4 and found["accuracy"] == 2 / 4
     by_fraction = {"0.25": 0 / 4, "0.5": 1 / 4, "0.75": 2 / 4, "1.0": 2 / 4}
     assert found["accuracy_by_fraction"] == by_fraction
@@ -212,3 +212,11 @@ def test_the_bundled_model_on_sentences_that_somebody_wrote():
     found = score(streamrnn.load("intents"), told)
     # What README says of it; nothing of this file was learnt from.
     assert found["accuracy"] > 0.94 and found["out_of_scope_recall"] > 0.95
+
+
+def test_a_file_without_the_vectors_of_its_pieces_is_refused(language_model):
+    save_file({"other": np.zeros((7, 6), np.float32)}, language_model / "model.safetensors")
+    with pytest.raises(
+        ConfigError, match=r"expected a row of \*.word_embeddings.weight .* got \[\]"
+    ):
+        embedding(str(language_model), ("on",), 3)

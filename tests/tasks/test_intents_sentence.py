@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.errors import UnsupportedError
+from streamrnn.model import Model
 from streamrnn.tasks.intents.sentence import LONGEST, LONGEST_WORD, Sentence, Step, Typed
 from tests.conftest import make_model, make_text_model, pieces
 from tests.sentences import deciding_model
@@ -27,8 +28,8 @@ def told(steps: list[Step]) -> list[tuple[object, ...]]:
     ]
 
 
-def read(text: str, model: object = WORDS) -> list[Step]:
-    sentence = Sentence(model)  # type: ignore[arg-type]
+def read(text: str, model: Model = WORDS) -> list[Step]:
+    sentence = Sentence(model)
     return sentence.feed(text) + sentence.flush()[0]
 
 
@@ -56,8 +57,8 @@ def test_characters_are_steps_of_their_own() -> None:
 
 @given(texts, st.lists(st.integers(0, 99), max_size=6), st.sampled_from([WORDS, CHARACTERS]))
 @settings(max_examples=100, deadline=None)
-def test_cuts_never_show_and_no_letter_is_lost(text: str, cuts: list[int], model: object) -> None:
-    sentence = Sentence(model, trace=True)  # type: ignore[arg-type]
+def test_cuts_never_show_and_no_letter_is_lost(text: str, cuts: list[int], model: Model) -> None:
+    sentence = Sentence(model, trace=True)
     steps = [step for piece in pieces(text, cuts) for step in sentence.feed(piece)]
     last, whole = sentence.flush()
     steps += last
@@ -131,6 +132,6 @@ def test_without_a_loop_there_is_no_hidden_state() -> None:
 
 
 @pytest.mark.parametrize("model", [make_model(), make_text_model("words")])
-def test_other_models_are_refused(model: object) -> None:
+def test_other_models_are_refused(model: Model) -> None:
     with pytest.raises(UnsupportedError, match="expected a model that reads text and decides"):
-        Sentence(model)  # type: ignore[arg-type]
+        Sentence(model)

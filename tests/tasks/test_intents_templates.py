@@ -15,11 +15,11 @@ from streamrnn.tasks.intents.templates import (
     Template,
     further_templates,
     part_of,
+    shipped_file,
     shipped_templates,
 )
-from streamrnn.tasks.intents.templates import _own as own
 
-NAMES = own("names.toml")
+NAMES = shipped_file("names.toml")
 HOME_ASSISTANT = get_intents("en") or {}
 KINDS = ("light", "switch", "fan", "cover", "lock", "media_player", "climate", "todo", "vacuum")
 

@@ -5,14 +5,13 @@ told of; no forecast, no thermometer, no music. Nothing here does I/O or looks a
 """
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from importlib.resources import files
 
 from streamrnn.tasks.intents.durations import durations, plain, told
+from streamrnn.tasks.intents.templates import shipped_file
 
 MOST = 100
 """Timers, and things of a list, that are kept."""
@@ -243,5 +242,4 @@ def _upper(text: str) -> str:
 
 @cache
 def _known(kind: str) -> tuple[str, ...]:
-    names = (files("streamrnn.tasks.intents") / "names.toml").read_text(encoding="utf-8")
-    return tuple(tomllib.loads(names)[kind])
+    return tuple(shipped_file("names.toml")[kind])

@@ -11,7 +11,7 @@ from streamrnn.errors import ConfigError
 from streamrnn.tasks.intents.templates import OUTSIDE
 
 
-class Sentence(NamedTuple):
+class Labelled(NamedTuple):
     """One sentence and what it asks for."""
 
     text: str
@@ -24,7 +24,7 @@ class _Line(msgspec.Struct):
     label: str
 
 
-def read_clinc(path: str | Path) -> dict[str, list[Sentence]]:
+def read_clinc(path: str | Path) -> dict[str, list[Labelled]]:
     """Read CLINC150's one file.
 
     Returns:
@@ -36,7 +36,7 @@ def read_clinc(path: str | Path) -> dict[str, list[Sentence]]:
     try:
         tree = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, list[tuple[str, str]]])
         return {
-            f"{outside}{part}": [Sentence(*pair) for pair in tree[f"{outside}{part}"]]
+            f"{outside}{part}": [Labelled(*pair) for pair in tree[f"{outside}{part}"]]
             for outside in ("", "oos_")
             for part in ("train", "val", "test")
         }
@@ -44,7 +44,7 @@ def read_clinc(path: str | Path) -> dict[str, list[Sentence]]:
         raise ConfigError(f"{path}: expected CLINC150's JSON file, got: {error}") from error
 
 
-def read_labelled(path: str | Path) -> list[Sentence]:
+def read_labelled(path: str | Path) -> list[Labelled]:
     """Read sentences to score on: JSONL of `{"text": …, "label": …}`, or CLINC150's test lists.
 
     Raises:
@@ -57,7 +57,7 @@ def read_labelled(path: str | Path) -> list[Sentence]:
     if b'"oos_test"' in text:
         lists = read_clinc(path)
         return lists["test"] + lists["oos_test"]
-    found: list[Sentence] = []
+    found: list[Labelled] = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -67,7 +67,7 @@ def read_labelled(path: str | Path) -> list[Sentence]:
             raise ConfigError(
                 f'{path}, line {number}: expected {{"text": …, "label": …}}, got: {error}'
             ) from error
-        found.append(Sentence(read.text, read.label))
+        found.append(Labelled(read.text, read.label))
     if not found:
         raise ConfigError(f"{path}: expected sentences, got an empty file")
     return found
@@ -118,14 +118,14 @@ _RULES: Mapping[str, Sequence[_Rule]] = {
 other intents lie outside a home."""
 
 
-def for_a_home(sentence: Sentence) -> Sentence | None:
+def for_a_home(sentence: Labelled) -> Labelled | None:
     """A sentence of CLINC150 as a home understands it; None where that is not clear."""
     rules = _RULES.get(sentence.label)
     if rules is None:
-        return Sentence(sentence.text, OUTSIDE)
+        return Labelled(sentence.text, OUTSIDE)
     for rule in rules:
         if re.search(rule.needs, sentence.text) and not (
             rule.spurns and re.search(rule.spurns, sentence.text)
         ):
-            return Sentence(sentence.text, rule.intent)
+            return Labelled(sentence.text, rule.intent)
     return None

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from streamrnn.errors import UnsupportedError
-from streamrnn.tasks.intents.corpora import Sentence
+from streamrnn.tasks.intents.corpora import Labelled
 from streamrnn.tasks.intents.templates import OUTSIDE
 
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)
 
 
 def score(
-    model: Any, sentences: Sequence[Sentence], *, advance: Callable[[], None] | None = None
+    model: Any, sentences: Sequence[Labelled], *, advance: Callable[[], None] | None = None
 ) -> dict[str, Any]:
     """Score a model that says at each word what a sentence asks for.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from streamrnn.tasks.intents.corpora import Sentence, for_a_home
+from streamrnn.tasks.intents.corpora import Labelled, for_a_home
 from streamrnn.tasks.intents.templates import (
     OUTSIDE,
     PARTS,
@@ -37,7 +37,7 @@ class Home:
 
     def __init__(
         self,
-        lists: Mapping[str, Sequence[Sentence]],
+        lists: Mapping[str, Sequence[Labelled]],
         *,
         hold: int,
         leave: Sequence[int],
@@ -63,7 +63,7 @@ class Home:
         sizes = np.sqrt([len(self._learnt[intent]) for intent in self._intents])
         self._shares = sizes / sizes.sum()
 
-    def draw(self, rng: np.random.Generator) -> Sentence:
+    def draw(self, rng: np.random.Generator) -> Labelled:
         """One sentence to learn from."""
         intent = OUTSIDE
         if rng.random() >= OUTSIDE_SHARE:
@@ -78,17 +78,17 @@ class Home:
                 templates = further
             text = self._sampler.draw(templates[int(rng.integers(len(templates)))], rng)
         question = intent == OUTSIDE or intent.startswith(QUESTIONS)
-        return Sentence(varied(text, rng, question=question), intent)
+        return Labelled(varied(text, rng, question=question), intent)
 
-    def kept(self) -> dict[str, list[Sentence]]:
+    def kept(self) -> dict[str, list[Labelled]]:
         """Sentences for validation, by where they come from; none if no template is held."""
         return self._apart(self._held, "oos_val", "val")
 
-    def tested(self) -> dict[str, list[Sentence]]:
+    def tested(self) -> dict[str, list[Labelled]]:
         """Sentences for a test, likewise, of the templates that are left out."""
         return self._apart(self._left, "oos_test", "test")
 
-    def _apart(self, templates: Sequence[Template], *lists: str) -> dict[str, list[Sentence]]:
+    def _apart(self, templates: Sequence[Template], *lists: str) -> dict[str, list[Labelled]]:
         if not templates:
             return {}
         shipped = set(shipped_templates())
@@ -98,16 +98,16 @@ class Home:
             "outside": self._outside(*lists),
         }
 
-    def _drawn(self, templates: Sequence[Template]) -> list[Sentence]:
+    def _drawn(self, templates: Sequence[Template]) -> list[Labelled]:
         """Some sentences of each template, just as drawn."""
         rng = np.random.default_rng(1)
         return [
-            Sentence(self._sampler.draw(template, rng), template.intent)
+            Labelled(self._sampler.draw(template, rng), template.intent)
             for template in templates
             for _ in range(SCORED)
         ]
 
-    def _outside(self, *lists: str) -> list[Sentence]:
+    def _outside(self, *lists: str) -> list[Labelled]:
         """Sentences of CLINC150 that lie outside a home, some of each intent."""
         told = [sentence for name in lists for sentence in self._lists.get(name, ())]
         found = [s for s in map(for_a_home, told) if s is not None and s.label == OUTSIDE]

@@ -11,7 +11,7 @@ from streamrnn.config import DecideConfig, ModelConfig, Record, TextConfig, conv
 from streamrnn.errors import ConfigError
 from streamrnn.frontends.text import TextFrontend, words
 from streamrnn.tasks.base import Example, network_config
-from streamrnn.tasks.intents.corpora import Sentence, read_clinc
+from streamrnn.tasks.intents.corpora import Labelled, read_clinc
 from streamrnn.tasks.intents.evaluate import score
 from streamrnn.tasks.intents.home import Home
 from streamrnn.tasks.intents.templates import OUTSIDE, PARTS
@@ -26,7 +26,7 @@ class IntentsData(Record, frozen=True):
 
     source: Literal["home", "clinc"] = "home"
     """What is asked for: Home Assistant's intents, or CLINC150's."""
-    clinc: str = "../shared/data/text/clinc150.json"
+    clinc: str = ""
     """CLINC150's file: the sentences of `clinc`, and what lies outside a `home`; "": none."""
     hold: int = 0
     """Of a home: which of the five parts of templates is for validation; −1: none, and all epochs
@@ -143,7 +143,7 @@ class IntentsTask:
             if groups
         }
 
-    def _sentences(self, rng: np.random.Generator) -> Iterator[Sentence]:
+    def _sentences(self, rng: np.random.Generator) -> Iterator[Labelled]:
         """One epoch's sentences."""
         if self._home is not None:
             for _ in range(self.data.sentences):
@@ -152,7 +152,7 @@ class IntentsTask:
             for number in rng.permutation(len(self._train)).tolist():
                 yield self._train[number]
 
-    def _example(self, sentence: Sentence) -> Example | None:
+    def _example(self, sentence: Labelled) -> Example | None:
         """A sentence as the network sees it; None where no word is in it."""
         frames = self._text.tokens(sentence.text)
         count = len(frames)

@@ -61,7 +61,7 @@ def shipped_templates() -> list[Template]:
 
 def further_templates() -> list[Template]:
     """How else people put it: the templates of `phrases.toml`, those outside all intents too."""
-    phrases = _own("phrases.toml")["phrases"]
+    phrases = shipped_file("phrases.toml")["phrases"]
     return [
         Template(OUTSIDE if intent == "out_of_scope" else intent, text, ())
         for intent, texts in phrases.items()
@@ -80,8 +80,8 @@ class Sampler:
     def __init__(self, commands: Sequence[Template], strange: Sequence[str]) -> None:
         self._commands = [t for t in commands if t.intent in ("HassTurnOn", "HassTurnOff")]
         self._strange = strange
-        self._names: Mapping[str, list[str]] = _own("names.toml")
-        self._numbers: list[str] = _own("names.toml")["number"]["words"]
+        self._names: Mapping[str, list[str]] = shipped_file("names.toml")
+        self._numbers: list[str] = shipped_file("names.toml")["number"]["words"]
         self._lists: Mapping[str, Any] = _home_assistant()["lists"]
         self._rules: Mapping[str, str] = _home_assistant()["expansion_rules"]
 
@@ -147,7 +147,8 @@ def _parsed(text: str) -> Any:
 
 
 @cache
-def _own(file: str) -> dict[str, Any]:
+def shipped_file(file: str) -> dict[str, Any]:
+    """A TOML file that comes with this task."""
     return tomllib.loads((files("streamrnn.tasks.intents") / file).read_text(encoding="utf-8"))
 
 

@@ -17,6 +17,9 @@ from safetensors.numpy import load as load_arrays
 
 from streamrnn.errors import ConfigError
 
+TABLE = "word_embeddings.weight"
+"""How the name of the tensor with a row for each word piece ends."""
+
 
 def pieces(source: str) -> tuple[list[str], Path]:
     """The names of a language model's word pieces, and the file that holds their vectors.
@@ -62,8 +65,13 @@ def embedding(source: str, vocabulary: Sequence[str], size: int) -> NDArray[np.f
     """
     names, file = pieces(source)
     tensors = load_arrays(file.read_bytes())
-    key = next(key for key in tensors if key.endswith("word_embeddings.weight"))
-    table = tensors[key].astype(np.float64)
+    tables = [tensor for name, tensor in tensors.items() if name.endswith(TABLE)]
+    if len(tables) != 1 or len(tables[0]) != len(names):
+        raise ConfigError(
+            f"data.vectors: expected a row of *.{TABLE} for each of {len(names)} word pieces, got "
+            f"{[table.shape for table in tables]} in {file}; name another model"
+        )
+    table = tables[0].astype(np.float64)
     numbers = {name: n for n, name in enumerate(names)}
     rows = np.zeros((len(vocabulary), table.shape[1]))
     for n, word in enumerate(vocabulary):
