@@ -13,7 +13,7 @@ PACKAGE = Path(streamrnn.__file__).parent
 
 # design.md's rooms from above to below; rooms of one line may import each other.
 ROOMS = [
-    {"errors", "config", "experiment", "state"},
+    {"errors", "config", "experiment", "state", "workers"},
     {"kernels"},
     {"predictions"},
     {"frontends"},

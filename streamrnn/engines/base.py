@@ -5,8 +5,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.config import NetworkConfig
 from streamrnn.errors import NonFiniteError
 from streamrnn.state import PartState
+from streamrnn.workers import Workers
+
+Counts = NDArray[np.int64]
 
 
 class EngineState(PartState, Protocol):
@@ -32,6 +36,37 @@ class EngineState(PartState, Protocol):
         ...
 
 
+class EngineArena(Protocol):
+    """The networks of many streams of one model, each in a slot of its own."""
+
+    def stream(self, slot: int) -> EngineState:
+        """The network of one slot, which the arena goes on to advance."""
+        ...
+
+    def run(
+        self,
+        slots: Counts,
+        firsts: Counts,
+        counts: Counts,
+        frames: NDArray[np.float32],
+        outputs: NDArray[np.float32],
+    ) -> None:
+        """Advance some streams, each by frames of its own.
+
+        Args:
+            slots: which, (streams,), each once.
+            firsts: where the frames of each begin, (streams,).
+            counts: how many they are, (streams,).
+            frames: (T, input_size), checked before.
+            outputs: (T, output_size); written, each at its frame's place.
+        """
+        ...
+
+    def reset(self, slots: Counts) -> None:
+        """Make the networks of some slots fresh."""
+        ...
+
+
 def not_finite(frames: NDArray[np.float32], frame: int) -> NonFiniteError:
     """The error that names the first element of a frame that is not finite."""
     place = int(np.flatnonzero(~np.isfinite(frames[frame]))[0])
@@ -39,6 +74,16 @@ def not_finite(frames: NDArray[np.float32], frame: int) -> NonFiniteError:
         f"frame {frame}, element {place}: expected a finite number, got {frames[frame, place]}; "
         "leave the frame out or replace it"
     )
+
+
+def refused(network: NetworkConfig, frames: NDArray[np.float32], frame: int) -> NonFiniteError:
+    """The error that says why a network does not take a frame."""
+    if network.encoder == "embedding":
+        return NonFiniteError(
+            f"frame {frame}: expected a token's number, a whole number from 0 to "
+            f"{network.vocabulary_size - 1}, got {frames[frame, 0]}"
+        )
+    return not_finite(frames, frame)
 
 
 class Engine(Protocol):
@@ -52,3 +97,35 @@ class Engine(Protocol):
     def stream(self) -> EngineState:
         """The fresh network of a new stream."""
         ...
+
+    def arena(self, capacity: int, workers: Workers) -> EngineArena:
+        """The fresh networks of `capacity` streams, advanced by these threads."""
+        ...
+
+
+class LoneArena:
+    """An arena for engines that know one stream at a time: its networks run one by one."""
+
+    def __init__(self, engine: Engine, capacity: int) -> None:
+        self._states: list[EngineState] = [engine.stream() for _ in range(capacity)]
+
+    def stream(self, slot: int) -> EngineState:
+        """The network of one slot."""
+        return self._states[slot]
+
+    def run(
+        self,
+        slots: Counts,
+        firsts: Counts,
+        counts: Counts,
+        frames: NDArray[np.float32],
+        outputs: NDArray[np.float32],
+    ) -> None:
+        """Advance some streams, one by one; see `EngineArena`."""
+        for slot, first, count in zip(slots, firsts, counts, strict=True):
+            outputs[first : first + count] = self.stream(slot).run(frames[first : first + count])
+
+    def reset(self, slots: Counts) -> None:
+        """Make the networks of some slots fresh."""
+        for slot in slots:
+            self.stream(slot).reset()

@@ -7,14 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.config import NetworkConfig
-from streamrnn.engines.base import not_finite
-from streamrnn.engines.packing import Floats, aligned, pack, padded
-from streamrnn.errors import NonFiniteError
+from streamrnn.engines.base import Counts, refused
+from streamrnn.engines.packing import Floats, aligned, largest_block, pack, padded
+from streamrnn.kernels import blocks
 from streamrnn.kernels import network as kernel
+from streamrnn.workers import Workers
 
 # A call with more multiply-adds than this takes longer than about 50 µs on one core, and gives
 # up the GIL meanwhile.
 _LONG = 2_000_000
+
+# A thread more is worth its while from so many multiply-adds on, some 200 µs: to wake one takes
+# up to 50.
+_WORTH = 10_000_000
 
 
 class NativeEngine:
@@ -41,26 +46,44 @@ class NativeEngine:
         """The fresh state of a new stream."""
         return NativeState(self)
 
+    def arena(self, capacity: int, workers: Workers) -> "NativeArena":
+        """The fresh states of `capacity` streams, advanced by these threads."""
+        return NativeArena(self, capacity, workers)
+
+    def handle(self, scratch: Floats) -> Counts:
+        """What the kernels take: addresses of the network, and of memory to work in."""
+        packed = self.packed
+        handle = np.zeros(kernel.HANDLE_SIZE, np.int64)
+        handle[kernel.PLAN] = packed.plan.ctypes.data
+        handle[kernel.LAYERS] = len(packed.plan)
+        handle[kernel.PACKED] = packed.weights.ctypes.data
+        handle[kernel.SCRATCH] = scratch.ctypes.data
+        handle[kernel.WIDTH] = packed.width
+        return handle
+
 
 class NativeState:
-    """The hidden state of one stream, and the memory its steps work in."""
+    """The hidden state of one stream, and the memory its steps work in.
+
+    Args:
+        engine: whose network it is.
+        state: where it lies, aligned to 64 bytes; by default in memory of its own.
+        scratch: to work in, two rows of the widest layer; likewise.
+    """
 
     __slots__ = ("_engine", "_handle", "_long", "_outputs", "_scratch", "_state")
 
-    def __init__(self, engine: NativeEngine) -> None:
+    def __init__(
+        self, engine: NativeEngine, state: Floats | None = None, scratch: Floats | None = None
+    ) -> None:
         packed = engine.packed
         self._engine = engine
-        self._state = aligned(max(16, packed.state_size))
-        self._scratch = aligned(2 * packed.width)
+        self._state = aligned(max(16, packed.state_size)) if state is None else state
+        self._scratch = aligned(2 * packed.width) if scratch is None else scratch
         self._outputs = engine.network.output_width
         self._long = engine.steps_until_long
-        self._handle = np.zeros(kernel.HANDLE_SIZE, np.int64)
-        self._handle[kernel.PLAN] = packed.plan.ctypes.data
-        self._handle[kernel.LAYERS] = len(packed.plan)
-        self._handle[kernel.PACKED] = packed.weights.ctypes.data
+        self._handle = engine.handle(self._scratch)
         self._handle[kernel.STREAM] = self._state.ctypes.data
-        self._handle[kernel.SCRATCH] = self._scratch.ctypes.data
-        self._handle[kernel.WIDTH] = packed.width
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles have memory of their own; the handle holds addresses."""
@@ -85,7 +108,7 @@ class NativeState:
         run = kernel.run if steps < self._long else kernel.run_long
         bad = run(self._handle, frames, outputs, 0)
         if bad >= 0:
-            self._refuse(frames, bad)
+            raise refused(self._engine.network, frames, bad)
         return outputs
 
     def run_traced(self, frame: Floats) -> tuple[Floats, list[Floats]]:
@@ -105,7 +128,7 @@ class NativeState:
         outputs = np.empty((1, self._outputs), np.float32)
         bad = kernel.run(self._handle, frame, outputs, trace.ctypes.data)
         if bad >= 0:
-            self._refuse(frame, bad)
+            raise refused(self._engine.network, frame, bad)
         gates: list[Floats] = []
         for row in packed.plan:
             count = kernel.GATES.get(int(row[kernel.KIND]), 1)
@@ -114,14 +137,6 @@ class NativeState:
                 block = trace[first : first + count * padded(size)].reshape(count, -1)
                 gates.append(block[:, :size].copy())
         return outputs, gates
-
-    def _refuse(self, frames: Floats, bad: int) -> None:
-        if self._engine.network.encoder == "embedding":
-            raise NonFiniteError(
-                f"frame {bad}: expected a token's number, a whole number from 0 to "
-                f"{self._engine.network.vocabulary_size - 1}, got {frames[bad, 0]}"
-            )
-        raise not_finite(frames, bad)
 
     def reset(self) -> None:
         """Make the state fresh."""
@@ -160,3 +175,47 @@ def _revived(engine: NativeEngine, arrays: Mapping[str, NDArray[Any]]) -> Native
     state = engine.stream()
     state.restore(arrays)
     return state
+
+
+class NativeArena:
+    """The hidden states of many streams, rows of one block of memory, advanced where they lie."""
+
+    def __init__(self, engine: NativeEngine, capacity: int, workers: Workers) -> None:
+        packed = engine.packed
+        self._engine = engine
+        self._workers = workers
+        size = max(16, packed.state_size)
+        self._rows = aligned(capacity * size).reshape(capacity, size)
+        self._scratch = [aligned(blocks.scratch_size(packed.width)) for _ in range(workers.threads)]
+        self._handles = [engine.handle(scratch) for scratch in self._scratch]
+        self._most = largest_block(max(kernel.GATES.get(int(k), 1) for k in packed.plan[:, 0]))
+
+    def stream(self, slot: int) -> NativeState:
+        """The state of one slot, to be used while the arena does not run."""
+        return NativeState(self._engine, self._rows[slot], self._scratch[0])
+
+    def run(
+        self, slots: Counts, firsts: Counts, counts: Counts, frames: Floats, outputs: Floats
+    ) -> None:
+        """Advance some streams, each by frames of its own; see `EngineArena`."""
+        if not len(slots):
+            return
+        if (counts != counts[0]).any():
+            order = np.argsort(-counts, kind="stable")
+            slots, firsts, counts = slots[order], firsts[order], counts[order]
+        states = self._rows.ctypes.data + slots * self._rows.strides[0]
+
+        def part(which: int, of: int) -> None:
+            of_these, begin, count = (
+                np.ascontiguousarray(each[which::of]) for each in (states, firsts, counts)
+            )
+            blocks.run_streams(
+                self._handles[which], self._most, of_these, begin, count, frames, outputs
+            )
+
+        work = int(counts.sum()) * self._engine.packed.weights.size
+        self._workers.run(part, min(work // _WORTH, len(slots) // self._most))
+
+    def reset(self, slots: Counts) -> None:
+        """Make the states of some slots fresh."""
+        self._rows[slots] = 0.0

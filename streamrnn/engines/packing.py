@@ -29,14 +29,23 @@ def aligned(size: int) -> Floats:
 
 
 @cache
-def widest_panel(gates: int) -> int:
-    """Lanes of the widest panel whose sums stay in this machine's registers.
+def _lanes() -> int:
+    """How many lanes of sums fit this machine's registers, an eighth left for other things.
 
-    A stream's bits do not depend on it: each lane is a sum of its own.
+    No stream's bits depend on it: each lane is a sum of its own.
     """
     features: dict[str, bool] = dict(binding.get_host_cpu_features())
-    registers = 32 * 16 if features.get("avx512f") else 16 * 8
-    return next(lanes for lanes in (64, 32, 16) if lanes * gates <= registers * 7 // 8)
+    return (32 * 16 if features.get("avx512f") else 16 * 8) * 7 // 8
+
+
+def widest_panel(gates: int) -> int:
+    """Lanes of the widest panel whose sums stay in registers."""
+    return next(lanes for lanes in (64, 32, 16) if lanes * gates <= _lanes())
+
+
+def largest_block(gates: int) -> int:
+    """Streams of the largest block whose sums, 16 outputs of each, stay in registers."""
+    return next(size for size in (8, 6, 4, 2, 1) if 16 * gates * size <= _lanes() or size == 1)
 
 
 def expected_shapes(network: NetworkConfig) -> dict[str, tuple[int, ...]]:

@@ -18,8 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from streamrnn.engines.base import not_finite
+from streamrnn.engines.base import LoneArena, not_finite
 from streamrnn.errors import UnsupportedError
+from streamrnn.workers import Workers
 
 Nest = Any  # a tensor, or a tuple, list or dict of nests
 
@@ -114,6 +115,10 @@ class TorchEngine:
     def stream(self) -> "TorchState":
         """The fresh state of a new stream."""
         return TorchState(self)
+
+    def arena(self, capacity: int, workers: Workers) -> LoneArena:
+        """The fresh states of `capacity` streams, which run one by one."""
+        return LoneArena(self, capacity)
 
 
 class TorchState:

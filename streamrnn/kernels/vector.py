@@ -39,7 +39,8 @@ class VectorModel(models.PrimitiveModel):
         super().__init__(dmm, fe_type, ir.VectorType(FLOAT, fe_type.lanes))
 
 
-def _splat(builder: Any, scalar: Any, lanes: int) -> Any:
+def splat_of(builder: Any, scalar: Any, lanes: int) -> Any:
+    """Emit a vector with a scalar in every lane."""
     vector = ir.VectorType(FLOAT, lanes)
     single = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.IntType(32)(0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
@@ -54,16 +55,19 @@ def _call(builder: Any, name: str, args: Any) -> Any:
     return builder.call(function, args)
 
 
-def _fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
+def fma_of(builder: Any, a: Any, b: Any, c: Any) -> Any:
+    """Emit `a * b + c`, rounded once."""
     return _call(builder, "llvm.fma", [a, b, c])
 
 
-def _pointer(builder: Any, address: Any, pointee: Any) -> Any:
+def pointer_of(builder: Any, address: Any, pointee: Any) -> Any:
+    """Emit an address as a pointer to something."""
     return builder.inttoptr(address, pointee.as_pointer())
 
 
-def _load(builder: Any, address: Any, pointee: Any, align: int) -> Any:
-    value = builder.load(_pointer(builder, address, pointee), typ=pointee)
+def load_of(builder: Any, address: Any, pointee: Any, align: int) -> Any:
+    """Emit what lies at an address."""
+    value = builder.load(pointer_of(builder, address, pointee), typ=pointee)
     value.align = align
     return value
 
@@ -112,7 +116,7 @@ def load(typingctx: Any, like: Any, address: Any) -> Any:
     """A vector as wide as `like`, from an address that is a multiple of 64 bytes."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _load(builder, args[1], ir.VectorType(FLOAT, like.lanes), 64)
+        return load_of(builder, args[1], ir.VectorType(FLOAT, like.lanes), 64)
 
     return like(like, types.intp), codegen
 
@@ -132,7 +136,7 @@ def load_scalar(typingctx: Any, address: Any) -> Any:
     """The float32 at an address."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _load(builder, args[0], FLOAT, 4)
+        return load_of(builder, args[0], FLOAT, 4)
 
     return types.float32(types.intp), codegen
 
@@ -142,7 +146,7 @@ def store(typingctx: Any, address: Any, vector: Any) -> Any:
     """Write a vector to an address that is a multiple of 64 bytes."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(builder, args[0], args[1].type)
+        pointer = pointer_of(builder, args[0], args[1].type)
         builder.store(args[1], pointer).align = 64
         return context.get_dummy_value()
 
@@ -154,7 +158,7 @@ def store_scalar(typingctx: Any, address: Any, scalar: Any) -> Any:
     """Write one float32 to an address."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store(args[1], _pointer(builder, args[0], FLOAT)).align = 4
+        builder.store(args[1], pointer_of(builder, args[0], FLOAT)).align = 4
         return context.get_dummy_value()
 
     return types.void(types.intp, types.float32), codegen
@@ -165,7 +169,7 @@ def constant(typingctx: Any, like: Any, scalar: Any) -> Any:
     """A vector as wide as `like`, the same float32 in every lane."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _splat(builder, args[1], like.lanes)
+        return splat_of(builder, args[1], like.lanes)
 
     return like(like, types.float32), codegen
 
@@ -244,82 +248,6 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
     """`a * b + c` in each lane, rounded once."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _fma(builder, *args)
+        return fma_of(builder, *args)
 
     return a(a, a, a), codegen
-
-
-BLOCK = 32  # terms of a partial sum: the rounding error of K terms falls from O(K) to O(√(32 K))
-
-
-@intrinsic
-def accumulate(typingctx: Any, sums: Any, weights: Any, inputs: Any, count: Any) -> Any:
-    """`sums[g] + Σ_k weights[k, g] * inputs[k]`, k = 0 … count-1, in one fixed order.
-
-    The terms are summed in blocks of 32, each from zero and in order, by fused multiply-adds;
-    the blocks are added in order (blocked summation, Higham 2002, §4.2). `sums` is a tuple of
-    vectors of equal width, one a gate; `weights` the address of float32 `(count, gates, lanes)`,
-    a multiple of 64 bytes; `inputs` the address of float32 `(count,)`.
-    """
-    gates, lanes = len(sums), sums[0].lanes
-    vector, i64 = ir.VectorType(FLOAT, lanes), ir.IntType(64)
-    zero = ir.Constant(vector, [0.0] * lanes)
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        packed, weight, value, terms = args
-        entry = builder.block
-        outer, first, inner, last, done = (
-            builder.append_basic_block(name) for name in ("outer", "first", "inner", "last", "done")
-        )
-        initial = [builder.extract_value(packed, g) for g in range(gates)]
-        builder.branch(outer)
-
-        builder.position_at_end(outer)
-        begin, begin_row = builder.phi(i64), builder.phi(i64)
-        totals = [builder.phi(vector) for _ in range(gates)]
-        builder.cbranch(builder.icmp_signed("<", begin, terms), first, done)
-
-        builder.position_at_end(first)
-        end = builder.add(begin, i64(BLOCK))
-        end = builder.select(builder.icmp_signed("<", end, terms), end, terms)
-        builder.branch(inner)
-
-        builder.position_at_end(inner)
-        k, row = builder.phi(i64), builder.phi(i64)
-        partial = [builder.phi(vector) for _ in range(gates)]
-        scalar = _load(builder, builder.add(value, builder.shl(k, i64(2))), FLOAT, 4)
-        x = _splat(builder, scalar, lanes)
-        fused = [
-            _fma(builder, _load(builder, builder.add(row, i64(4 * g * lanes)), vector, 64), x, p)
-            for g, p in enumerate(partial)
-        ]
-        next_k = builder.add(k, i64(1))
-        next_row = builder.add(row, i64(4 * gates * lanes))
-        builder.cbranch(builder.icmp_signed("<", next_k, end), inner, last)
-
-        builder.position_at_end(last)
-        added = [builder.fadd(total, block) for total, block in zip(totals, fused, strict=True)]
-        builder.branch(outer)
-
-        for phi, start, later in [
-            (begin, i64(0), next_k),
-            (begin_row, weight, next_row),
-            *zip(totals, initial, added, strict=True),
-        ]:
-            phi.add_incoming(start, entry)
-            phi.add_incoming(later, last)
-        for phi, start, later in [
-            (k, begin, next_k),
-            (row, begin_row, next_row),
-            *((p, zero, f) for p, f in zip(partial, fused, strict=True)),
-        ]:
-            phi.add_incoming(start, first)
-            phi.add_incoming(later, inner)
-
-        builder.position_at_end(done)
-        result = packed
-        for g, total in enumerate(totals):
-            result = builder.insert_value(result, total, g)
-        return result
-
-    return sums(sums, types.intp, types.intp, types.intp), codegen

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from streamrnn.config import NetworkConfig
 from streamrnn.engines import native, packing
 from streamrnn.engines.native import NativeEngine
-from streamrnn.kernels import network, vector
+from streamrnn.kernels import activations, network, sums, vector
 from tests.conftest import CELLS, make_frames, make_weights
 
 Function = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -38,7 +38,7 @@ def vectorised(function: Any) -> Function:
 @pytest.fixture(scope="module")
 def functions() -> dict[str, Function]:
     return {
-        name: vectorised(getattr(network, name)) for name in ("exp_negative", "sigmoid", "tanh")
+        name: vectorised(getattr(activations, name)) for name in ("exp_negative", "sigmoid", "tanh")
     }
 
 
@@ -148,7 +148,6 @@ def test_giving_up_the_gil_changes_no_bit(cell: Any, monkeypatch: pytest.MonkeyP
 def test_the_width_of_panels_changes_no_bit(cell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # What another machine would choose, chosen here.
     config, frames, found = widths(cell), make_frames(9, 37), set[bytes]()
-    packing.widest_panel.cache_clear()
     for widest in (64, 32, 16):
         monkeypatch.setattr(packing, "widest_panel", lambda gates, widest=widest: widest)
         engine = NativeEngine(config, make_weights(config))
@@ -159,14 +158,13 @@ def test_the_width_of_panels_changes_no_bit(cell: Any, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("gates", [1, 3, 4])
 def test_every_machine_has_a_widest_panel(gates: int) -> None:
-    packing.widest_panel.cache_clear()
     assert packing.widest_panel(gates) in (64, 32, 16)
 
 
 def in_order(bias: float, weights: NDArray[Any], x: NDArray[Any]) -> np.float32:
     """The sum as the docstring has it: blocks of 32 from zero, fused, then added in order."""
     total = np.float32(bias)
-    for first in range(0, len(x), vector.BLOCK):
+    for first in range(0, len(x), sums.BLOCK):
         part = np.float32(0.0)
         for w, v in zip(weights[first : first + 32], x[first : first + 32], strict=True):
             # A product of two float32 is exact in float64 (48 bits of 53); the one addition is

@@ -1,0 +1,252 @@
+"""Many streams of one network in one compiled call, blocks of them side by side.
+
+Every stream has sums of its own, in the order of the lone step (see `kernels.sums`), and the same
+functions of vectors; so its bits do not depend on who shares its block, nor on the block's size.
+
+How it is fast. A block of 8 streams reads each weight once: 16 outputs of three gates fill 24
+registers with sums, and each term costs a load of weights for eight fused multiply-adds. The
+weights are those panels that the lone step reads, 16 outputs of a panel at a time; states are
+read and written where they lie.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from streamrnn.kernels.activations import sigmoid, tanh
+from streamrnn.kernels.compile import inline, jit_nogil
+from streamrnn.kernels.network import (
+    EMBEDDING,
+    F4,
+    FIELDS,
+    GRU,
+    HIDDEN,
+    INPUTS,
+    KIND,
+    LAYERS,
+    LSTM,
+    NORMALISE,
+    OUTPUTS,
+    PACKED,
+    PLAN,
+    RELU,
+    SCRATCH,
+    STATE,
+    STREAM,
+    TANH,
+    WEIGHTS,
+    WIDEST,
+    WIDTH,
+    look_up,
+    normalise,
+    step,
+)
+from streamrnn.kernels.sums import accumulate_streams
+from streamrnn.kernels.vector import (
+    address_of,
+    constant,
+    fma,
+    load,
+    load_scalar,
+    maximum,
+    multiply,
+    store,
+    store_scalar,
+    subtract,
+    view_int64,
+    zeros,
+)
+
+MOST = 8  # streams of the largest block
+VECTOR = 16 * F4  # bytes of the 16 outputs that a block computes at a time
+SLOTS = 4  # sums of an output: of a GRU r, z, n and the hidden state's part of n
+
+_ZERO = np.float32(0.0)
+
+# The rows of the addresses that a block works with, int64 (ADDRESSES, MOST).
+X, HIDDEN_STATE, OUT, ADDRESSES = range(4)
+
+
+def scratch_size(width: int) -> int:
+    """Elements of float32 that `run_streams` works in, for rows of `width`."""
+    return MOST * (16 * SLOTS + 2 * width)
+
+
+@inline
+def gru_gates(streams: Any, sums: int, addresses: Any, first: int) -> None:
+    """16 outputs of each stream from their sums; see `network.gru_panel`."""
+    size = len(streams) * VECTOR
+    for byte in range(sums, sums + size, 2 * VECTOR):
+        like = zeros(32)
+        r, z = sigmoid(load(like, byte)), sigmoid(load(like, byte + size))
+        store(byte + size, z)
+        store(byte, tanh(fma(r, load(like, byte + 3 * size), load(like, byte + 2 * size))))
+    for b in range(len(streams)):
+        n, z = load(zeros(16), sums + b * VECTOR), load(zeros(16), sums + size + b * VECTOR)
+        old = load(zeros(16), addresses[HIDDEN_STATE, b] + first)
+        store(addresses[OUT, b] + first, fma(z, subtract(old, n), n))
+
+
+@inline
+def lstm_gates(streams: Any, sums: int, addresses: Any, first: int, stride: int) -> None:
+    """16 outputs of each stream from their sums; see `network.lstm_panel`."""
+    size = len(streams) * VECTOR
+    for byte in range(sums, sums + size, 2 * VECTOR):
+        like = zeros(32)
+        i, g = sigmoid(load(like, byte)), tanh(load(like, byte + 2 * size))
+        store(byte + size, sigmoid(load(like, byte + size)))
+        store(byte + 3 * size, sigmoid(load(like, byte + 3 * size)))
+        store(byte, multiply(i, g))
+    for b in range(len(streams)):
+        place = sums + b * VECTOR
+        cell = addresses[HIDDEN_STATE, b] + stride + first
+        f, new = load(zeros(16), place + size), load(zeros(16), place)
+        memory = fma(f, load(zeros(16), cell), new)
+        store(cell, memory)
+        store(place, memory)
+    for byte in range(sums, sums + size, 2 * VECTOR):
+        o = load(zeros(32), byte + 3 * size)
+        store(byte, multiply(o, tanh(load(zeros(32), byte))))
+    for b in range(len(streams)):
+        store(addresses[OUT, b] + first, load(zeros(16), sums + b * VECTOR))
+
+
+@inline
+def plain_outputs(streams: Any, kind: int, sums: int, addresses: Any, first: int) -> None:
+    """16 outputs of each stream from their sums; see `network.plain_panel`."""
+    size = len(streams) * VECTOR
+    for byte in range(sums, sums + size, 2 * VECTOR):
+        total = load(zeros(32), byte)
+        if kind == TANH:
+            total = tanh(total)
+        elif kind == RELU:
+            total = maximum(total, constant(total, _ZERO))
+        store(byte, total)
+    for b in range(len(streams)):
+        store(addresses[OUT, b] + first, load(zeros(16), sums + b * VECTOR))
+
+
+@inline
+def layer_of_block(
+    streams: Any, plan: Any, packed: int, states: Any, sums: int, addresses: Any
+) -> None:
+    """One step of one layer for a block of streams: rows X → rows OUT, and the hidden states."""
+    kind, inputs, hidden = plan[KIND], plan[INPUTS], plan[HIDDEN]
+    stride = (plan[OUTPUTS] + 15) // 16 * VECTOR
+    size = len(streams) * VECTOR
+    x, h = address_of(addresses), address_of(addresses) + HIDDEN_STATE * MOST * 8
+    for b in range(len(streams)):
+        addresses[HIDDEN_STATE, b] = states[b] + plan[STATE]
+    gates = 3 if kind == GRU else 4 if kind == LSTM else 1
+    biases = 1 if gates == 1 else 4
+    weights = packed + plan[WEIGHTS]
+    first = 0
+    while first < stride:
+        lanes = plan[WIDEST] * F4
+        while lanes > stride - first:
+            lanes //= 2
+        of_x = weights + biases * lanes
+        of_h = of_x + gates * lanes * inputs
+        for part in range(0, lanes, VECTOR):
+            for slot in range(biases):
+                bias = load(zeros(16), weights + slot * lanes + part)
+                for b in range(len(streams)):
+                    store(sums + slot * size + b * VECTOR, bias)
+            if kind == GRU:
+                accumulate_streams(streams, (0, 0, 0), sums, 0, of_x + part, lanes, x, inputs)
+                accumulate_streams(streams, (0, 0, 0), sums, 1, of_h + part, lanes, h, hidden)
+                gru_gates(streams, sums, addresses, first + part)
+            elif kind == LSTM:
+                accumulate_streams(streams, (0, 0, 0, 0), sums, 0, of_x + part, lanes, x, inputs)
+                accumulate_streams(streams, (0, 0, 0, 0), sums, 0, of_h + part, lanes, h, hidden)
+                lstm_gates(streams, sums, addresses, first + part, stride)
+            else:
+                accumulate_streams(streams, (0,), sums, 0, of_x + part, lanes, x, inputs)
+                accumulate_streams(streams, (0,), sums, 0, of_h + part, lanes, h, hidden)
+                plain_outputs(streams, kind, sums, addresses, first + part)
+        weights = of_h + gates * lanes * hidden
+        first += lanes
+    if hidden > 0:
+        for b in range(len(streams)):
+            for byte in range(0, stride, VECTOR):
+                store(addresses[HIDDEN_STATE, b] + byte, load(zeros(16), addresses[OUT, b] + byte))
+
+
+@inline
+def step_of_block(
+    streams: Any, plan: Any, handle: Any, states: Any, addresses: Any, outputs: Any, count: int
+) -> None:
+    """One step of the whole network for a block: from rows X to rows of `outputs`."""
+    width = handle[WIDTH] * F4
+    sums = handle[SCRATCH]
+    rows = sums + MOST * SLOTS * VECTOR
+    turn = 0
+    for number in range(handle[LAYERS]):
+        row = plan[number]
+        for b in range(len(streams)):
+            addresses[OUT, b] = rows + (2 * b + turn) * width
+        if row[KIND] == NORMALISE:
+            for b in range(len(streams)):
+                normalise(row, handle[PACKED], addresses[X, b], addresses[OUT, b])
+        elif row[KIND] == EMBEDDING:
+            for b in range(len(streams)):
+                look_up(row, handle[PACKED], addresses[X, b], addresses[OUT, b])
+        else:
+            layer_of_block(streams, row, handle[PACKED], states, sums, addresses)
+        for b in range(len(streams)):
+            addresses[X, b] = addresses[OUT, b]
+        turn = 1 - turn
+    for b in range(len(streams)):
+        for byte in range(0, count * F4, F4):
+            store_scalar(outputs[b] + byte, load_scalar(addresses[X, b] + byte))
+
+
+@jit_nogil
+def run_streams(
+    handle: Any, most: int, states: Any, firsts: Any, counts: Any, frames: Any, outputs: Any
+) -> None:
+    """Advance many streams, each by frames of its own; without the GIL.
+
+    Args:
+        handle: int64 (HANDLE_SIZE,), of the network; SCRATCH points at `scratch_size` elements.
+        most: streams of the largest block, 8, 6, 4, 2 or 1.
+        states: the address of each stream's state, int64 (streams,), those with most frames first.
+        firsts: where each stream's frames begin, int64 (streams,).
+        counts: how many they are, int64 (streams,), falling.
+        frames: float32 (steps, input_size), C-contiguous; checked before.
+        outputs: float32 (steps, output_size), C-contiguous; written, each at its frame's place.
+    """
+    plan = view_int64(handle[PLAN], handle[LAYERS] * FIELDS).reshape((handle[LAYERS], FIELDS))
+    own = handle.copy()
+    addresses = np.empty((ADDRESSES, MOST), np.int64)
+    into = np.empty(MOST, np.int64)
+    x_bytes, y_bytes = frames.shape[1] * F4, outputs.shape[1] * F4
+    x, y, width = address_of(frames), address_of(outputs), outputs.shape[1]
+    active = len(states)
+    for t in range(counts[0] if active else 0):
+        while counts[active - 1] <= t:
+            active -= 1
+        first = 0
+        while first < active:
+            size = min(most, active - first)
+            for b in range(size):
+                place = firsts[first + b] + t
+                addresses[X, b] = x + place * x_bytes
+                into[b] = y + place * y_bytes
+            those = states[first : first + size]
+            if size >= 8:
+                step_of_block((0,) * 8, plan, own, those, addresses, into, width)
+                first += 8
+            elif size >= 6:
+                step_of_block((0,) * 6, plan, own, those, addresses, into, width)
+                first += 6
+            elif size >= 4:
+                step_of_block((0,) * 4, plan, own, those, addresses, into, width)
+                first += 4
+            elif size >= 2:
+                step_of_block((0,) * 2, plan, own, those, addresses, into, width)
+                first += 2
+            else:
+                own[STREAM] = those[0]
+                step(plan, own, addresses[X, 0], into[0], width, 0)
+                first += 1
