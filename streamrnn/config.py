@@ -184,7 +184,7 @@ class DecideConfig(Record, frozen=True, tag_field="kind", tag="decide"):
     labels: tuple[str, ...]
     """The name of each output, in order."""
     outside: str = ""
-    """The label of what is none of the others; it is never decided before the end."""
+    """The label of what is none of the others; no event tells it."""
     least: float = 0.0
     """Probability of the likeliest class below which the label is `outside` instead."""
     threshold: float = 0.9

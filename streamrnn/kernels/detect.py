@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.kernels.classes import softmax_row
-from streamrnn.kernels.compile import jit
+from streamrnn.kernels.compile import inline, jit_nogil
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ def fresh(classes: int) -> Array:
     return state
 
 
-@jit
+@inline
 def detect(
     outputs: NDArray[np.float32],
     settings: Array,
@@ -107,4 +107,64 @@ def detect(
                 state[SINCE_RESET] = 0.0
                 state[QUIET_RUN] = 0.0
                 state[RESET] = 1.0
+    return found
+
+
+@jit_nogil
+def detect_streams(
+    outputs: NDArray[np.float32],
+    slots: NDArray[np.int64],
+    firsts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    settings: Array,
+    thresholds: Array,
+    states: Array,
+    probabilities: Array,
+    best: NDArray[np.int64],
+    scores: Array,
+    events: NDArray[np.int64],
+) -> int:
+    """`detect` for some streams, and the likeliest class of each step.
+
+    Args:
+        outputs: logits, a row a step.
+        slots: which state each stream has.
+        firsts: where the steps of each stream begin.
+        counts: how many they are.
+        settings: see `detect`.
+        thresholds: see `detect`.
+        states: of `fresh`, one a slot, updated in place.
+        probabilities: smoothed ones; written.
+        best: the class of the largest, the first of equals; written.
+        scores: its smoothed probability; written.
+        events: written, one row an event: step, kind, class.
+
+    Shape:
+        outputs and probabilities `(T, classes)`; slots, firsts, counts `(streams,)`; states
+        `(slots, 4 + 3 · classes)`; best and scores `(T,)`; events `(at least MOST_EVENTS ·
+        T · classes, 3)`.
+
+    Returns:
+        The number of events.
+    """
+    found = 0
+    for n in range(slots.shape[0]):
+        first, end = firsts[n], firsts[n] + counts[n]
+        new = detect(
+            outputs[first:end],
+            settings,
+            thresholds,
+            states[slots[n]],
+            probabilities[first:end],
+            events[found:],
+        )
+        for event in range(found, found + new):
+            events[event, 0] += first
+        found += new
+        for t in range(first, end):
+            top = 0
+            for k in range(1, outputs.shape[1]):
+                if probabilities[t, k] > probabilities[t, top]:
+                    top = k
+            best[t], scores[t] = top, probabilities[t, top]
     return found

@@ -30,7 +30,13 @@ def run(probabilities, *, threshold: Any = 0.5, state=None, **options: Any):
     thresholds = np.broadcast_to(np.asarray(threshold, float), (classes,)).copy()
     state = d.fresh(classes) if state is None else state
     smooth, events = np.empty(rows.shape), np.empty((2 * rows.size, 3), np.int64)
-    count = d.detect(logits, values, thresholds, state, smooth, events)
+    one, many = np.zeros(1, np.int64), np.array([len(rows)])
+    best, scores = np.empty(len(rows), np.int64), np.empty(len(rows))
+    count = d.detect_streams(
+        logits, one, one, many, values, thresholds, state[None], smooth, best, scores, events
+    )
+    assert best.tolist() == smooth.argmax(axis=1).tolist()
+    assert scores.tolist() == smooth.max(axis=1).tolist()
     return [tuple(row) for row in events[:count].tolist()], smooth, state
 
 

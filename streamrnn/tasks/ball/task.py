@@ -14,7 +14,7 @@ from streamrnn.config import (
     Record,
     convert,
 )
-from streamrnn.decoders import standing
+from streamrnn.decoders.points import standing
 from streamrnn.errors import ConfigError
 from streamrnn.io.tracks import read_tracks
 from streamrnn.kernels.motion import (

@@ -1,0 +1,119 @@
+"""One class for a whole sequence, decided as soon as it is sure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.config import DecideConfig
+from streamrnn.decoders.base import (
+    ArenaWithoutResets,
+    Counts,
+    Outputs,
+    Positions,
+    WithoutResets,
+    place,
+)
+from streamrnn.frontends.base import Frames
+from streamrnn.kernels import decide as kernel
+from streamrnn.predictions import Decoded, Event
+
+
+class DecideDecoder:
+    """The likeliest class of each step, and one event `decided` in a sequence, once it is sure."""
+
+    def __init__(self, config: DecideConfig) -> None:
+        self.labels = config.labels
+        outside = config.labels.index(config.outside) if config.outside else -1
+        self.settings = np.zeros(kernel.SETTINGS)
+        self.settings[kernel.THRESHOLD] = config.threshold
+        self.settings[kernel.LEAST] = config.least
+        self.settings[kernel.CONFIRM] = config.confirm
+        self.settings[kernel.OUTSIDE] = outside
+
+    def stream(self) -> "DecideState":
+        """The fresh decoder of a new stream."""
+        return self.arena(1).stream(0)
+
+    def arena(self, capacity: int) -> "DecideArena":
+        """The fresh decoders of `capacity` streams."""
+        return DecideArena(self, capacity)
+
+
+class DecideArena(ArenaWithoutResets):
+    """What many sequences have decided; see `DecoderArena`."""
+
+    def __init__(self, decoder: DecideDecoder, capacity: int) -> None:
+        self._decoder = decoder
+        self.states = np.zeros((capacity, kernel.STATE), np.int64)
+
+    def stream(self, slot: int) -> "DecideState":
+        """The decoder of one slot."""
+        return DecideState(self, slot)
+
+    def record(self, outputs: Outputs) -> "DecideRecord":
+        """A record of outputs, to be filled by `decode`."""
+        return DecideRecord(self._decoder.labels, outputs)
+
+    def decode(self, record: "DecideRecord", slots: Counts, firsts: Counts, counts: Counts) -> None:
+        """Decode outputs of some streams."""
+        kernel.decide(
+            record.outputs,
+            slots,
+            firsts,
+            counts,
+            self._decoder.settings,
+            self.states,
+            record.best,
+            record.scores,
+            record.decides,
+        )
+
+
+class DecideRecord:
+    """What deciding left behind; see `Record`."""
+
+    def __init__(self, labels: tuple[str, ...], outputs: Outputs) -> None:
+        self._labels = labels
+        self.outputs = outputs
+        self.best = np.empty(len(outputs), np.int64)
+        self.scores = np.empty(len(outputs))
+        self.decides = np.empty(len(outputs), np.bool_)
+
+    def decoded(self, first: int, end: int, frames: Frames, positions: Positions) -> Decoded:
+        """Labels, their probabilities, and the event `decided` of the step that was sure first."""
+        labels = tuple(map(self._labels.__getitem__, self.best[first:end].tolist()))
+        scores = self.scores[first:end]
+        events: list[tuple[Event, ...]] = [()] * (end - first)
+        for step in np.flatnonzero(self.decides[first:end]).tolist():
+            at = place(positions, step)
+            events[step] = (Event("decided", labels[step], at, float(scores[step])),)
+        return Decoded(labels=labels, scores=scores, events=tuple(events), logits=True)
+
+
+class DecideState(WithoutResets):
+    """What one sequence has decided."""
+
+    def __init__(self, arena: DecideArena, slot: int) -> None:
+        self._arena = arena
+        self._state = arena.states[slot]
+        self._slot, self._first = np.array([slot]), np.array([0])
+
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = 0) -> Decoded:
+        """Labels, their probabilities, and the event `decided`."""
+        record = self._arena.record(outputs)
+        self._arena.decode(record, self._slot, self._first, np.array([len(outputs)]))
+        return record.decoded(0, len(outputs), frames, positions)
+
+    def reset(self) -> None:
+        """Make the state fresh."""
+        self._state[:] = 0
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """A copy of the state."""
+        return {"decide": self._state.copy()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` gave."""
+        self._state[:] = arrays["decide"]

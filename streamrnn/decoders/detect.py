@@ -1,0 +1,172 @@
+"""Smoothed probabilities of classes in an endless stream, and what begins, fires and ends."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from streamrnn.config import DetectConfig
+from streamrnn.decoders.base import Counts, Outputs, Positions, place
+from streamrnn.frontends.base import Frames
+from streamrnn.kernels import detect as kernel
+from streamrnn.predictions import Decoded, Event
+
+KINDS = ("start", "detected", "end")
+
+
+class DetectDecoder:
+    """Smoothed probabilities of classes, and events: `start`, `detected`, `end`."""
+
+    def __init__(self, config: DetectConfig) -> None:
+        self.labels = config.labels
+        ignored = [label in config.ignored for label in config.labels]
+        own = [config.thresholds.get(label, config.threshold) for label in config.labels]
+        self.thresholds = np.where(ignored, 2.0, own)
+        self.settings = np.zeros(kernel.SETTINGS)
+        self.settings[kernel.SMOOTHING] = config.smoothing
+        self.settings[kernel.RELEASE] = config.release
+        self.settings[kernel.CONFIRM] = config.confirm
+        self.settings[kernel.REFRACTORY] = config.refractory
+        self.settings[kernel.QUIET] = config.labels.index(config.quiet) if config.quiet else -1
+        self.settings[kernel.QUIET_ABOVE] = config.quiet_above
+        self.settings[kernel.RESET_AFTER] = config.reset_after
+        self.settings[kernel.RESET_QUIET] = config.reset_quiet
+
+    def stream(self) -> "DetectState":
+        """The fresh decoder of a new stream."""
+        return self.arena(1).stream(0)
+
+    def arena(self, capacity: int) -> "DetectArena":
+        """The fresh decoders of `capacity` streams."""
+        return DetectArena(self, capacity)
+
+
+class DetectArena:
+    """The detections of many streams; see `DecoderArena`."""
+
+    def __init__(self, decoder: DetectDecoder, capacity: int) -> None:
+        self.decoder = decoder
+        self.states = np.tile(kernel.fresh(len(decoder.labels)), (capacity, 1))
+
+    def stream(self, slot: int) -> "DetectState":
+        """The decoder of one slot."""
+        return DetectState(self, slot)
+
+    def record(self, outputs: Outputs) -> "DetectRecord":
+        """A record of outputs, to be filled by `decode`."""
+        return DetectRecord(self.decoder.labels, outputs)
+
+    def decode(self, record: "DetectRecord", slots: Counts, firsts: Counts, counts: Counts) -> None:
+        """Decode outputs of some streams."""
+        rows = np.empty((kernel.MOST_EVENTS * record.probabilities.size, 3), np.int64)
+        found = kernel.detect_streams(
+            record.outputs,
+            slots,
+            firsts,
+            counts,
+            self.decoder.settings,
+            self.decoder.thresholds,
+            self.states,
+            record.probabilities,
+            record.best,
+            record.scores,
+            rows,
+        )
+        for step, kind, which in rows[:found].tolist():
+            record.events.setdefault(step, []).append((kind, which))
+
+    def most_steps(self, slots: Counts) -> Counts | None:
+        """Until a reset is due at the earliest; None where there never is one."""
+        settings = self.decoder.settings
+        if not settings[kernel.RESET_AFTER]:
+            return None
+        states = self.states[slots]
+        wait = settings[kernel.RESET_AFTER] - states[:, kernel.SINCE_RESET]
+        quiet = settings[kernel.RESET_QUIET] - states[:, kernel.QUIET_RUN]
+        return np.maximum(1.0, np.maximum(wait, quiet)).astype(np.int64)
+
+    def resets_due(self, slots: Counts) -> Counts:
+        """Those whose hidden state is to be made fresh after their last step."""
+        return slots[self.states[slots, kernel.RESET] > 0.0]
+
+
+class DetectRecord:
+    """What detection left behind; see `Record`."""
+
+    def __init__(self, labels: tuple[str, ...], outputs: Outputs) -> None:
+        self._labels = labels
+        self.outputs = outputs
+        self.probabilities = np.empty(outputs.shape)
+        self.best = np.empty(len(outputs), np.int64)
+        self.scores = np.empty(len(outputs))
+        self.events: dict[int, list[tuple[int, int]]] = {}
+        """Of steps that have some: kind and class of each."""
+
+    def decoded(self, first: int, end: int, frames: Frames, positions: Positions) -> Decoded:
+        """Labels, scores, smoothed probabilities, and events."""
+        labels, probabilities = self._labels, self.probabilities[first:end]
+        events: list[tuple[Event, ...]] = [()] * (end - first)
+        for step in range(end - first) if self.events else ():
+            at = place(positions, step)
+            events[step] = tuple(
+                Event(KINDS[kind], labels[which], at, float(probabilities[step, which]))
+                for kind, which in self.events.get(first + step, ())
+            )
+        return Decoded(
+            labels=tuple(map(labels.__getitem__, self.best[first:end].tolist())),
+            scores=self.scores[first:end],
+            events=tuple(events),
+            smoothed=probabilities,
+        )
+
+
+class DetectState:
+    """The detections of one stream."""
+
+    def __init__(self, arena: DetectArena, slot: int) -> None:
+        self._arena = arena
+        self._state = arena.states[slot]
+        self._slot, self._first = np.array([slot]), np.array([0])
+
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = 0) -> Decoded:
+        """Labels, scores, probabilities, and events."""
+        record = self._arena.record(outputs)
+        self._arena.decode(record, self._slot, self._first, np.array([len(outputs)]))
+        return record.decoded(0, len(outputs), frames, positions)
+
+    def end(self, decoded: Decoded, position: int) -> Decoded:
+        """Whatever is active ends with the stream's last step, where its end brought one."""
+        probabilities, events = decoded.smoothed, decoded.events
+        if not events or probabilities is None:
+            return decoded
+        labels = self._arena.decoder.labels
+        above = self._state[kernel.CLASSES :][len(labels) : 2 * len(labels)]
+        ended = tuple(
+            Event("end", labels[which], position, float(probabilities[-1, which]))
+            for which in np.flatnonzero(above).tolist()
+        )
+        return replace(decoded, events=(*events[:-1], events[-1] + ended))
+
+    def most_steps(self) -> int:
+        """Until a reset is due at the earliest; 0 where there never is one."""
+        most = self._arena.most_steps(self._slot)
+        return 0 if most is None else int(most[0])
+
+    @property
+    def reset_due(self) -> bool:
+        """Whether the hidden state is to be made fresh after the last step."""
+        return bool(self._state[kernel.RESET])
+
+    def reset(self) -> None:
+        """Make the state fresh."""
+        self._state[:] = kernel.fresh(len(self._arena.decoder.labels))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """A copy of the state."""
+        return {"detect": self._state.copy()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` gave."""
+        self._state[:] = arrays["detect"]
