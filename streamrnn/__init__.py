@@ -16,6 +16,7 @@ from typing import Any
 from streamrnn.checks import CheckReport, check_model
 from streamrnn.errors import StreamRNNError
 from streamrnn.model import Model, State, load
+from streamrnn.pool import PooledStream, StreamPool
 from streamrnn.predictions import Event, Prediction, Predictions
 from streamrnn.stream import Stream
 
@@ -25,10 +26,12 @@ __all__ = [
     "CheckReport",
     "Event",
     "Model",
+    "PooledStream",
     "Prediction",
     "Predictions",
     "State",
     "Stream",
+    "StreamPool",
     "StreamRNNError",
     "check_model",
     "from_torch",

@@ -5,7 +5,8 @@
     ├── ModelFileError       a model file: truncated, foreign, damaged, or made by a newer version
     ├── UnsupportedError     a network or an option that the package refuses, with the reason
     ├── StateError           a snapshot: damaged, or of another model
-    ├── StreamClosedError    a verb on a stream that was closed
+    ├── StreamClosedError    a verb on a pool's stream that was closed
+    ├── PoolFullError        a stream more than a pool holds
     ├── TrainingError        training that cannot go on: a loss that is NaN, a checkpoint of another
     │                        configuration, a data worker that died
     ├── TrackError           a file of positions: no CSV, columns missing, not numbers
@@ -17,7 +18,8 @@
         ├── ShapeError       the wrong number of dimensions or columns
         ├── NonFiniteError   NaN or infinity where none is allowed
         ├── EncodingError    bytes that are no UTF-8, or half a character
-        └── TimeOrderError   time that runs backwards
+        ├── TimeOrderError   time that runs backwards
+        └── QueueFullError   more than a pool's stream lets wait
 
 A message says what was expected, what came, and the mend. Whatever raises one of these leaves
 the stream exactly as it was.
@@ -46,6 +48,10 @@ class StateError(StreamRNNError, ValueError):
 
 class StreamClosedError(StreamRNNError, RuntimeError):
     """A verb on a stream that was closed."""
+
+
+class PoolFullError(StreamRNNError, RuntimeError):
+    """A stream more than a pool holds."""
 
 
 class TrainingError(StreamRNNError, RuntimeError):
@@ -90,3 +96,7 @@ class EncodingError(InputError):
 
 class TimeOrderError(InputError):
     """A chunk whose time stamps run backwards."""
+
+
+class QueueFullError(InputError):
+    """A chunk with more frames than a pool's stream lets wait."""

@@ -19,9 +19,10 @@ from streamrnn.engines.native import NativeEngine
 from streamrnn.errors import ConfigError, DtypeError, ModelFileError, ShapeError, StateError
 from streamrnn.frontends import make_frontend
 from streamrnn.frontends.base import describe, is_array
+from streamrnn.pool import QUEUE, StreamPool
 from streamrnn.predictions import Predictions, join
 from streamrnn.state import digest, expect_alike, seal, unseal
-from streamrnn.stream import Stream
+from streamrnn.stream import Stream, given_options
 
 MODEL_VERSION = "1"
 BUNDLED = Path(__file__).parent / "models"
@@ -135,17 +136,22 @@ class Model:
             StateError: the snapshot is damaged, of another model, or of other options.
             ConfigError: an impossible value, or an option that the model's front end has not.
         """
-        given = {"rate": rate, "channels": channels, "errors": errors}
-        options = {name: value for name, value in given.items() if value is not None}
-        if state is None:
-            return Stream(self, **options)
-        stream = Stream.revived(self, state)
-        if not options.items() <= stream.options.items():
-            raise StateError(
-                f"state: expected one of a stream with {options}, got one with "
-                f"{dict(stream.options)}; leave them out, the snapshot knows them"
-            )
-        return stream
+        return Stream.opened(self, state, given_options(rate, channels, errors))
+
+    def pool(
+        self, capacity: int = 1024, *, threads: int | None = None, queue: int = QUEUE
+    ) -> StreamPool:
+        """Make a pool of streams that are advanced together: many for little more than a few.
+
+        Args:
+            capacity: streams that may be open at a time.
+            threads: how many share a large tick, the caller's among them; None: one for each core.
+            queue: frames that each stream may have waiting for a tick.
+
+        Raises:
+            ConfigError: an impossible number.
+        """
+        return StreamPool(self, capacity, threads=threads, queue=queue)
 
     def predict(
         self,

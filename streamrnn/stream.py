@@ -10,8 +10,10 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from streamrnn.decoders.base import DecoderState
+from streamrnn.engines.base import EngineState
 from streamrnn.errors import InputError, StateError
-from streamrnn.frontends.base import Frames, Option, part_of
+from streamrnn.frontends.base import Frames, FrontendState, Option, part_of
 from streamrnn.predictions import Predictions, Trace, join
 from streamrnn.state import Arrays, PartState, expect_alike, seal, unseal
 
@@ -21,65 +23,27 @@ if TYPE_CHECKING:
 SNAPSHOT_VERSION = "1"
 
 
-class Stream:
-    """One sequence as it comes in, with its state; made by `Model.stream`.
-
-    However the sequence is cut into chunks, the predictions are those of `Model.predict` on the
-    whole, bit for bit with the native engine. A stream is used by one thread at a time; streams
-    of one model know nothing of each other.
-    """
+class Parts:
+    """What every stream is made of, however it is fed: front end, network, decoder, a position."""
 
     __slots__ = ("_decoder", "_frontend", "_network", "_position", "model")
 
-    def __init__(self, model: Model, **options: Option) -> None:
+    def __init__(
+        self, model: Model, frontend: FrontendState, network: EngineState, decoder: DecoderState
+    ) -> None:
         self.model = model
-        self._frontend = model.frontend.stream(**options)
-        self._network = model.engine.stream()
-        self._decoder = model.decoder.stream()
+        self._frontend, self._network, self._decoder = frontend, network, decoder
         self._position = 0
 
-    def feed(self, chunk: Any, *, trace: bool = False) -> Predictions:
-        """Take a chunk, give the predictions that it made known.
-
-        Args:
-            chunk: any number of samples, none too, as the front end wants them: for frames
-                `(n, input_size)` float32; for motion `(n, 3)` or `(n, 4)` rows of time and
-                position, float64 or float32; for sound `(n,)` or `(n, channels)` samples, int16
-                or float32; for text `str` or UTF-8 `bytes`, cut anywhere. It is neither kept nor
-                changed.
-            trace: also tell the hidden states and gates, step by step (slower).
-
-        Returns:
-            One prediction a step; none where the chunk completed no frame. What is retained
-            comes with later chunks or with `flush`.
-
-        Raises:
-            InputError: the chunk is refused, by name; the stream is as it was.
-        """
-        return self._advance(self._frontend.feed(chunk), trace)
-
-    def flush(self, *, trace: bool = False) -> Predictions:
-        """End the sequence: give what is retained, then make the stream fresh.
-
-        Args:
-            trace: also tell the hidden states and gates, step by step (slower).
-
-        Returns:
-            One prediction for each step that was still retained; often none.
-
-        Raises:
-            EncodingError: text ends in mid-character; the stream is as it was.
-        """
+    def _end(self, trace: bool) -> Predictions:
         tail = self._advance(self._frontend.flush(), trace)
         tail = replace(tail, decoded=self._decoder.end(tail.decoded, self._position))
-        self.reset()
+        self._forget()
         return tail
 
-    def reset(self) -> None:
-        """Forget everything: the stream is as a new one."""
-        self._frontend.reset()
-        self._network.reset()
-        self._decoder.reset()
+    def _forget(self) -> None:
+        for part in self._parts().values():
+            part.reset()
         self._position = 0
 
     def _advance(self, frames: Frames, trace: bool) -> Predictions:
@@ -168,13 +132,7 @@ class Stream:
             arrays.update({f"{part}.{name}": array for name, array in owner.arrays().items()})
         return arrays
 
-    def snapshot(self) -> bytes:
-        """The stream's state, for `Model.stream(state=…)` in this process or another.
-
-        Returns:
-            A safetensors blob of `Model.state_bytes` bytes and a header, bound to the model by
-            its fingerprint. It shares nothing with the live state.
-        """
+    def _sealed(self) -> bytes:
         metadata = {
             "snapshot_version": SNAPSHOT_VERSION,
             "model": self.model.fingerprint,
@@ -182,33 +140,8 @@ class Stream:
         }
         return seal(self._arrays(), metadata)
 
-    def restore(self, blob: bytes) -> None:
-        """Take over the state of a snapshot.
-
-        Raises:
-            StateError: the blob is damaged, no snapshot, or of another model; the stream is as
-                it was.
-        """
-        arrays, options = _read(blob, self.model)
-        own = dict(self._frontend.options)
-        if options != own:
-            raise StateError(
-                f"snapshot: expected one of a stream with {own}, got one with {options}; open the "
-                "stream with them"
-            )
-        self._take(arrays)
-
-    @classmethod
-    def revived(cls, model: Model, blob: bytes) -> Stream:
-        """Open a stream as that of a snapshot was opened, and take over its state.
-
-        Raises:
-            StateError: the blob is damaged, no snapshot, or of another model.
-        """
-        arrays, options = _read(blob, model)
-        stream = cls(model, **options)
-        stream._take(arrays)
-        return stream
+    def _restore(self, blob: bytes) -> None:
+        self._take(read_snapshot(blob, self.model, self._frontend.options)[0])
 
     def _take(self, arrays: Arrays) -> None:
         expect_alike(arrays, self._arrays(), what="snapshot")
@@ -220,8 +153,111 @@ class Stream:
         self._position = int(arrays["position"][0])
 
 
-def _read(blob: bytes, model: Model) -> tuple[Arrays, dict[str, Option]]:
-    """The arrays of a snapshot of a model, and what its stream was opened with."""
+class Stream(Parts):
+    """One sequence as it comes in, with its state; made by `Model.stream`.
+
+    However the sequence is cut into chunks, the predictions are those of `Model.predict` on the
+    whole, bit for bit with the native engine. A stream is used by one thread at a time; streams
+    of one model know nothing of each other.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, model: Model, **options: Option) -> None:
+        frontend = model.frontend.stream(**options)
+        super().__init__(model, frontend, model.engine.stream(), model.decoder.stream())
+
+    def feed(self, chunk: Any, *, trace: bool = False) -> Predictions:
+        """Take a chunk, give the predictions that it made known.
+
+        Args:
+            chunk: any number of samples, none too, as the front end wants them: for frames
+                `(n, input_size)` float32; for motion `(n, 3)` or `(n, 4)` rows of time and
+                position, float64 or float32; for sound `(n,)` or `(n, channels)` samples, int16
+                or float32; for text `str` or UTF-8 `bytes`, cut anywhere. It is neither kept nor
+                changed.
+            trace: also tell the hidden states and gates, step by step (slower).
+
+        Returns:
+            One prediction a step; none where the chunk completed no frame. What is retained
+            comes with later chunks or with `flush`.
+
+        Raises:
+            InputError: the chunk is refused, by name; the stream is as it was.
+        """
+        return self._advance(self._frontend.feed(chunk), trace)
+
+    def flush(self, *, trace: bool = False) -> Predictions:
+        """End the sequence: give what is retained, then make the stream fresh.
+
+        Args:
+            trace: also tell the hidden states and gates, step by step (slower).
+
+        Returns:
+            One prediction for each step that was still retained; often none.
+
+        Raises:
+            EncodingError: text ends in mid-character; the stream is as it was.
+        """
+        return self._end(trace)
+
+    def reset(self) -> None:
+        """Forget everything: the stream is as a new one."""
+        self._forget()
+
+    def snapshot(self) -> bytes:
+        """The stream's state, for `Model.stream(state=…)` in this process or another.
+
+        Returns:
+            A safetensors blob of `Model.state_bytes` bytes and a header, bound to the model by
+            its fingerprint. It shares nothing with the live state.
+        """
+        return self._sealed()
+
+    def restore(self, blob: bytes) -> None:
+        """Take over the state of a snapshot.
+
+        Raises:
+            StateError: the blob is damaged, no snapshot, or of another model; the stream is as
+                it was.
+        """
+        self._restore(blob)
+
+    @classmethod
+    def opened(cls, model: Model, state: bytes | None, options: Mapping[str, Option]) -> Stream:
+        """Open a stream, or the one that a snapshot was taken of; see `Model.stream`.
+
+        Raises:
+            StateError: the blob is damaged, no snapshot, of another model or of other options.
+            ConfigError: an option that cannot be.
+        """
+        if state is None:
+            return cls(model, **options)
+        arrays, options = read_snapshot(state, model, options)
+        stream = cls(model, **options)
+        stream._take(arrays)
+        return stream
+
+
+def given_options(rate: int | None, channels: int | None, errors: str | None) -> dict[str, Option]:
+    """Those options of a stream that are given, by name."""
+    every = {"rate": rate, "channels": channels, "errors": errors}
+    return {name: value for name, value in every.items() if value is not None}
+
+
+def read_snapshot(
+    blob: bytes, model: Model, options: Mapping[str, Option]
+) -> tuple[Arrays, dict[str, Option]]:
+    """The arrays of a snapshot of a model, and what its stream was opened with.
+
+    Args:
+        blob: the snapshot.
+        model: of which it is to be.
+        options: that its stream is to have been opened with.
+
+    Raises:
+        StateError: the blob is damaged, no snapshot, of another model or of other options.
+    """
     arrays, metadata = unseal(blob, what="snapshot", error=StateError)
     version = metadata.get("snapshot_version")
     if version != SNAPSHOT_VERSION:
@@ -235,4 +271,10 @@ def _read(blob: bytes, model: Model) -> tuple[Arrays, dict[str, Option]]:
             f"{model.fingerprint[:16]}…, got one of {metadata.get('model', '')[:16]}…; "
             "load the model that it was taken from"
         )
-    return arrays, dict(json.loads(metadata.get("options", "{}")))
+    own: dict[str, Option] = dict(json.loads(metadata.get("options", "{}")))
+    if not options.items() <= own.items():
+        raise StateError(
+            f"snapshot: expected one of a stream with {dict(options)}, got one with {own}; open "
+            "the stream with these, or leave them out: the snapshot knows them"
+        )
+    return arrays, own

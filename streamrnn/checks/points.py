@@ -11,7 +11,10 @@ from streamrnn.checks.resume import in_another_process
 from streamrnn.checks.subject import Broken, Subject, bits_of
 from streamrnn.errors import InputError
 from streamrnn.frontends.base import is_array
+from streamrnn.pool import PooledStream
 from streamrnn.predictions import Predictions, join
+
+POOLED = 32  # streams of a pool: enough for threads to share a tick
 
 # Each takes a subject, says what was tried, and raises `Broken` where the point does not hold.
 
@@ -31,7 +34,7 @@ def chunking(subject: Subject) -> str:
 
 
 def company(subject: Subject) -> str:
-    """Run streams side by side, out of step and on several threads."""
+    """Run streams side by side, out of step, on several threads, and in a pool."""
     model, streams = subject.model, 8
     live = [model.stream() for _ in range(streams)]
     queues: list[Iterator[Any]] = [iter(subject.cuts()) for _ in range(streams)]
@@ -49,7 +52,38 @@ def company(subject: Subject) -> str:
     with ThreadPoolExecutor(4) as threads:
         for whole in threads.map(model.predict, [subject.sequence] * 16):
             subject.same(whole, subject.whole, "16 streams on 4 threads")
-    return f"{streams} streams out of step, 16 on 4 threads: {subject.sameness}"
+    for threads in (1, 4):
+        _in_a_pool(subject, threads)
+    return (
+        f"{streams} streams out of step, 16 on 4 threads, {POOLED} in pools of 1 and 4 threads "
+        f"with others that come and go: {subject.sameness}"
+    )
+
+
+def _in_a_pool(subject: Subject, threads: int) -> None:
+    """Feed a pool's streams out of step, half of them before each tick."""
+    with subject.model.pool(POOLED + 1, threads=threads) as pool:
+        live = [pool.open() for _ in range(POOLED)]
+        queues: list[Iterator[Any]] = [iter(subject.cuts()) for _ in live]
+        parts: dict[PooledStream, list[Predictions]] = {stream: [] for stream in live}
+        waiting = list(range(POOLED))
+        while waiting:
+            passing = pool.open()
+            passing.feed(subject.sequence[: int(subject.generator.integers(1, 4))])
+            chosen: list[int] = subject.generator.permutation(waiting).tolist()
+            for who in chosen[: POOLED // 2]:
+                chunk = next(queues[who], None)
+                if chunk is None:
+                    waiting.remove(who)
+                else:
+                    live[who].feed(chunk)
+            for stream, known in pool.tick().items():
+                if stream is not passing:
+                    parts[stream].append(known)
+            passing.close()
+        for stream, known in parts.items():
+            whole = join([*known, stream.flush()])
+            subject.same(whole, subject.whole, f"in a pool of {threads} threads")
 
 
 def interruption(subject: Subject) -> str:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from streamrnn.errors import ConfigError
 from streamrnn.state import PartState
+from streamrnn.workers import Workers
 
 
 class Frames(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -76,6 +77,14 @@ class FrontendState(PartState, Protocol):
         ...
 
 
+class FrontendArena(Protocol):
+    """The front ends of many streams, each in a slot of its own."""
+
+    def stream(self, slot: int, **options: Option) -> FrontendState:
+        """The fresh front end of a stream; options as in `Frontend.stream`."""
+        ...
+
+
 class Frontend(Protocol):
     """Makes the front ends of streams; immutable."""
 
@@ -93,9 +102,24 @@ class Frontend(Protocol):
         """
         ...
 
+    def arena(self, capacity: int, workers: Workers) -> FrontendArena:
+        """The front ends of `capacity` streams; these threads do what is left for later."""
+        ...
+
     def example(self, generator: np.random.Generator, samples: int) -> Any:
         """A valid sequence of random samples, for checks: an array, or a str."""
         ...
+
+
+class LoneFrontends:
+    """An arena for front ends whose streams need no memory side by side."""
+
+    def __init__(self, frontend: Frontend) -> None:
+        self._frontend = frontend
+
+    def stream(self, slot: int, **options: Option) -> FrontendState:
+        """The fresh front end of a stream."""
+        return self._frontend.stream(**options)
 
 
 def no_options(options: Mapping[str, Option]) -> None:

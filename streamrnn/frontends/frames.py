@@ -7,8 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import DtypeError, ShapeError
-from streamrnn.frontends.base import Frames, Option, describe, is_array, no_options
+from streamrnn.frontends.base import (
+    Frames,
+    LoneFrontends,
+    Option,
+    describe,
+    is_array,
+    no_options,
+)
 from streamrnn.state import Stateless
+from streamrnn.workers import Workers
 
 _FLOAT32 = np.dtype(np.float32)
 
@@ -37,6 +45,10 @@ class FramesFrontend(Stateless):
         """
         no_options(options)
         return self
+
+    def arena(self, capacity: int, workers: Workers) -> LoneFrontends:
+        """The front end itself, for every stream."""
+        return LoneFrontends(self)
 
     def feed(self, chunk: Any) -> Frames:
         """Take `(n, input_size)` float32; the engine refuses what is not finite.

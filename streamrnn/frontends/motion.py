@@ -10,6 +10,7 @@ from streamrnn.errors import DtypeError, NonFiniteError, ShapeError, TimeOrderEr
 from streamrnn.frontends.base import Frames, Option, describe, is_array, no_options
 from streamrnn.kernels.motion import CONTEXT_SIZE, FRAME_SIZE, motion_frames
 from streamrnn.kernels.motion_filters import DIMS, LAST_TIME, ROWS, STATE_SIZE
+from streamrnn.workers import Workers
 
 LARGEST = 1e100  # in any unit; the squares of steps stay finite
 
@@ -35,7 +36,11 @@ class MotionFrontend:
             ConfigError: there are no options.
         """
         no_options(options)
-        return MotionState()
+        return MotionState(np.zeros(STATE_SIZE))
+
+    def arena(self, capacity: int, workers: Workers) -> "MotionArena":
+        """The front ends of `capacity` streams."""
+        return MotionArena(capacity)
 
     def example(self, generator: np.random.Generator, samples: int) -> NDArray[np.float64]:
         """A ball thrown about in the plane, with uneven times and missing fixes."""
@@ -47,14 +52,28 @@ class MotionFrontend:
         return rows
 
 
+class MotionArena:
+    """The front ends of many streams, rows of one block of memory."""
+
+    def __init__(self, capacity: int) -> None:
+        self._states = np.zeros((capacity, STATE_SIZE))
+
+    def stream(self, slot: int, **options: Option) -> "MotionState":
+        """The fresh front end of a stream; there are no options."""
+        no_options(options)
+        state = MotionState(self._states[slot])
+        state.reset()
+        return state
+
+
 class MotionState:
-    """The front end of one stream of rows."""
+    """The front end of one stream of rows, whose state lies in `memory`, (STATE_SIZE,)."""
 
     options: Mapping[str, Option] = {}
     unknown = 0
 
-    def __init__(self) -> None:
-        self._state = np.zeros(STATE_SIZE)
+    def __init__(self, memory: NDArray[np.float64]) -> None:
+        self._state = memory
 
     def feed(self, chunk: Any) -> Frames:
         """Take rows, give a frame for each.

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from streamrnn.config import TextConfig
 from streamrnn.errors import ConfigError, DtypeError, EncodingError
-from streamrnn.frontends.base import Frames, Option, describe
+from streamrnn.frontends.base import Frames, LoneFrontends, Option, describe
 from streamrnn.frontends.words import DELAY, LONGEST, Splitter
+from streamrnn.workers import Workers
 
 PARTIAL = 3  # bytes of an unfinished character at most (RFC 3629: a character has up to 4)
 REPLACEMENT = "\ufffd"
@@ -95,6 +96,10 @@ class TextFrontend:
         if errors not in ("strict", "replace"):
             raise ConfigError(f"errors: expected 'strict' or 'replace', got {errors!r}")
         return TextState(self, str(errors))
+
+    def arena(self, capacity: int, workers: Workers) -> LoneFrontends:
+        """The front ends of many streams: each keeps half a word."""
+        return LoneFrontends(self)
 
     def tokens(self, text: str | bytes) -> NDArray[np.float32]:
         """The frames of a whole text, (T, 1): what a stream gives, its tail included.

@@ -48,6 +48,7 @@ def test_what_lies_outside_is_never_decided_and_takes_what_is_unlikely():
     found = decide(logits((0.01, 0.01, 0.98), (0.45, 0.35, 0.2)), least=0.5)
     assert found.labels == ("other", "other") and not events_of(found)
     # A score is that of the label, not of the class that was too unlikely to be it.
+    assert found.scores is not None
     np.testing.assert_allclose(found.scores, [0.98, 0.2], rtol=1e-6)
 
 

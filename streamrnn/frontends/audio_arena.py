@@ -1,0 +1,153 @@
+"""The front ends of many streams of sound, whose frames are made by one call."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.frontends.audio_state import AudioState, Conversion, conversion, fresh_memory
+from streamrnn.frontends.base import Option
+from streamrnn.kernels.hear import hear, hear_converted
+from streamrnn.workers import Workers
+
+if TYPE_CHECKING:
+    from streamrnn.frontends.audio import AudioFrontend
+
+Counts = NDArray[np.int64]
+
+# A thread more is worth its while from so many samples on, some 200 µs of log-mel.
+_WORTH = 10_000
+
+
+class Heard(NamedTuple):
+    """The frames that samples of many streams completed."""
+
+    values: NDArray[np.float32]
+    """Frames, (rows, frame_size); those of one stream lie together, with gaps between streams."""
+    firsts: Counts
+    """Where those of each stream begin."""
+    counts: Counts
+    """How many they are."""
+    positions: Counts
+    """How many samples of its stream had arrived at each, (rows,)."""
+    times: NDArray[np.float64]
+    """The same in seconds, (rows,)."""
+
+
+class _Bank(NamedTuple):
+    """The memory of all streams of one rate, a row a slot; untouched rows cost nothing."""
+
+    rate: int
+    conversion: Conversion | None
+    memory: dict[str, NDArray[Any]]
+
+
+class AudioArena:
+    """The front ends of many streams of sound, in banks of one rate each."""
+
+    def __init__(self, frontend: "AudioFrontend", capacity: int, workers: Workers) -> None:
+        self._frontend, self._capacity, self._workers = frontend, capacity, workers
+        self._banks: list[_Bank] = []
+        self._bank_of = np.zeros(capacity, np.int64)
+
+    def stream(self, slot: int, **options: Option) -> AudioState:
+        """The fresh front end of a stream; options as in `AudioFrontend.stream`."""
+        rate, channels = self._frontend.opened(**options)
+        rates = [bank.rate for bank in self._banks]
+        if rate not in rates:
+            how = conversion(rate, self._frontend.config.sample_rate)
+            memory = fresh_memory(self._frontend, rate, self._capacity)
+            self._banks.append(_Bank(rate, how, memory))
+            rates.append(rate)
+        self._bank_of[slot] = rates.index(rate)
+        memory = self._banks[rates.index(rate)].memory
+        rows = {name: array[slot] for name, array in memory.items()}
+        state = AudioState(self._frontend, rate, channels, rows)
+        state.reset()
+        return state
+
+    def hop(self, slot: int) -> float:
+        """How many samples of a stream make a frame, in the mean."""
+        bank = self._banks[int(self._bank_of[slot])]
+        config, how = self._frontend.config, bank.conversion
+        return config.hop * config.stack * (how.before / how.after if how else 1.0)
+
+    def hear(
+        self, slots: Counts, firsts: Counts, counts: Counts, samples: NDArray[np.float64]
+    ) -> Heard:
+        """Take samples of some streams, give the frames that they completed.
+
+        Args:
+            slots: which streams, (streams,), each once.
+            firsts: where the samples of each begin, (streams,).
+            counts: how many they are, (streams,).
+            samples: as `AudioState.samples` gave them.
+        """
+        frontend = self._frontend
+        banks = self._bank_of[slots]
+        length = frontend.config.hop * frontend.config.stack
+        room = np.empty(len(slots), np.int64)
+        for number, bank in enumerate(self._banks):
+            mine = banks == number
+            how = bank.conversion
+            made = counts[mine] if how is None else counts[mine] * how.after // how.before + 2
+            room[mine] = made // length + 1
+        places = np.cumsum(room) - room
+        rows = int(room.sum())
+        values = np.empty((rows, frontend.frame_size), np.float32)
+        positions, times = np.zeros(rows, np.int64), np.empty(rows)
+        found = np.empty(len(slots), np.int64)
+        for number, bank in enumerate(self._banks):
+            mine = np.flatnonzero(banks == number)
+            if not len(mine):
+                continue
+            those = slots[mine], firsts[mine], counts[mine]
+            found[mine] = self._hear(bank, *those, samples, places[mine], values, positions)
+            if bank.conversion or len(self._banks) > 1:
+                at = _rows_of(places[mine], found[mine])
+                if bank.conversion:
+                    positions[at] = bank.conversion.arrived(positions[at])
+                times[at] = positions[at] / bank.rate
+            else:
+                np.divide(positions, bank.rate, times)
+        return Heard(values, places, found, positions, times)
+
+    def _hear(
+        self,
+        bank: _Bank,
+        slots: Counts,
+        firsts: Counts,
+        counts: Counts,
+        samples: NDArray[np.float64],
+        places: Counts,
+        values: NDArray[np.float32],
+        ends: Counts,
+    ) -> Counts:
+        """Frames of some streams of one rate; gives how many of each."""
+        found = np.empty(len(slots), np.int64)
+        memory, how = bank.memory, bank.conversion
+        tables, plan = self._frontend.tables, self._frontend.plan
+
+        def part(which: int, of: int) -> None:
+            mine = slice(len(slots) * which // of, len(slots) * (which + 1) // of)
+            given = samples, slots[mine], firsts[mine], counts[mine]
+            rest = (
+                *(tables, plan, memory["kept"], memory["pending"], memory["counts"]),
+                *(places[mine], values, ends, found[mine]),
+            )
+            if how is None:
+                hear(*given, *rest)
+            else:
+                converts = how.sets, how.first, how.before, memory["heard"], memory["converted"]
+                hear_converted(*given, *converts, *rest)
+
+        self._workers.run(part, min(int(counts.sum()) // _WORTH, len(slots)))
+        return found
+
+
+def _rows_of(firsts: Counts, counts: Counts) -> Counts:
+    """The numbers of all rows of streams, given where those of each begin and how many they are."""
+    ends = np.cumsum(counts)
+    rows: Counts = np.arange(ends[-1], dtype=np.int64)
+    rows += np.repeat(firsts - (ends - counts), counts)
+    return rows

@@ -1,0 +1,199 @@
+"""What was fed and waits for the next tick: frames, or sound that is to become frames then."""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.config import NetworkConfig
+from streamrnn.decoders.base import Counts, Positions
+from streamrnn.engines.base import refused
+from streamrnn.errors import QueueFullError
+from streamrnn.frontends.audio_arena import AudioArena
+from streamrnn.frontends.base import Frames
+from streamrnn.kernels.queues import POSITION, check_in
+from streamrnn.pool.waiting import Taken, WaitingRows, chunks_of
+
+_RETAINED = 8  # more than the samples that text retains: bytes of half a character
+_NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)
+
+
+class Work(Protocol):
+    """The frames of some streams, ready for the network."""
+
+    values: NDArray[np.float32]
+    """All frames, (rows, input_size)."""
+    slots: Counts
+    """The streams, (streams,), each once."""
+    firsts: Counts
+    """Where the frames of each begin."""
+    counts: Counts
+    """How many they are, one or more."""
+
+    def told(self, n: int) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
+        """Of the n-th stream: what the decoder needs of its frames, positions, times."""
+        ...
+
+
+class Queue(Protocol):
+    """Holds what was fed until a tick takes it."""
+
+    rows: WaitingRows
+    """What waits."""
+
+    def feed(self, slot: int, state: Any, chunk: Any, position: int) -> int:
+        """Check a chunk and queue it.
+
+        Args:
+            slot: of the stream.
+            state: its front end.
+            chunk: as `Stream.feed` takes it.
+            position: how many samples the stream had had before.
+
+        Returns:
+            How many samples the chunk held.
+
+        Raises:
+            InputError: the chunk is refused, by name; the stream is as it was.
+        """
+        ...
+
+    def work(self, taken: Taken) -> Work:
+        """Make frames of what was taken."""
+        ...
+
+    def frames_waiting(self, slot: int) -> int:
+        """How many frames a stream has waiting; of sound, whole hops."""
+        ...
+
+
+class FrameQueue:
+    """Frames, made when a chunk is fed: by front ends that cost little."""
+
+    def __init__(self, network: NetworkConfig, capacity: int, limit: int) -> None:
+        self._network, self._limit = network, limit
+        self._tokens = network.vocabulary_size if network.encoder == "embedding" else 0
+        self.rows = WaitingRows(network.input_size, np.float32, capacity)
+
+    def feed(self, slot: int, state: Any, chunk: Any, position: int) -> int:
+        """Make frames of a chunk and queue them; see `Queue`."""
+        waiting = int(self.rows.counts[slot])
+        # A chunk makes no more frames than it has samples: only near the limit is a copy needed.
+        size = len(chunk) if hasattr(chunk, "__len__") else 0
+        before = state.arrays() if waiting + size + _RETAINED > self._limit else {}
+        frames: Frames = state.feed(chunk)
+        values, count = frames.values, len(frames.values)
+        if waiting + count > self._limit:
+            state.restore(before)
+            raise full(waiting, count, self._limit)
+        if not count:
+            return frames.samples
+        if not values.flags.carray:
+            values = values.copy()  # numba would compile anew for a read-only array
+        rows, first = self.rows.room(count)
+        bad = check_in(values, self._tokens, rows, first)
+        if bad >= 0:
+            raise refused(self._network, values, bad)
+        simple = frames.offsets is None and frames.times is None
+        self.rows.add(slot, count, position, None if simple else frames)
+        return frames.samples
+
+    def work(self, taken: Taken) -> "FrameWork":
+        """They are frames already."""
+        return FrameWork(taken)
+
+    def frames_waiting(self, slot: int) -> int:
+        """How many frames a stream has waiting."""
+        return int(self.rows.counts[slot])
+
+
+class FrameWork:
+    """Frames that waited; see `Work`."""
+
+    def __init__(self, taken: Taken) -> None:
+        self._taken = taken
+        self.values = taken.rows
+        self.slots, self.firsts, self.counts = taken.slots, taken.firsts, taken.counts
+
+    def told(self, n: int) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
+        """Of the n-th stream: what the decoder needs of its frames, positions, times."""
+        taken = self._taken
+        chunks = chunks_of(taken, n)
+        begin = int(taken.table[chunks[0], POSITION])
+        parts: list[Frames] = [taken.notes[chunk] for chunk in chunks]
+        if parts[0] is None:
+            return _NO_FRAMES, begin + 1, None
+        frames = parts[0] if len(parts) == 1 else _joined(parts)
+        if parts[0].offsets is None:
+            return frames, begin + 1, frames.times
+        before = taken.table[chunks, POSITION]
+        ends = [start + part.offsets for start, part in zip(before, parts, strict=True)]
+        return frames, np.concatenate(ends), frames.times
+
+
+def _joined(parts: list[Frames]) -> Frames:
+    """What several chunks of one stream tell, without the frames themselves."""
+
+    def whole(arrays: list[Any]) -> Any:
+        return None if arrays[0] is None else np.concatenate(arrays)
+
+    return Frames(
+        _NO_FRAMES.values,
+        0,
+        times=whole([part.times for part in parts]),
+        context=whole([part.context for part in parts]),
+        dims=parts[0].dims,
+    )
+
+
+class SampleQueue:
+    """Samples of sound: a tick makes the frames of all streams at once."""
+
+    def __init__(self, arena: AudioArena, capacity: int, limit: int) -> None:
+        self._arena, self._limit = arena, limit
+        self.rows = WaitingRows(1, np.float64, capacity)
+
+    def feed(self, slot: int, state: Any, chunk: Any, position: int) -> int:
+        """Queue the samples of a chunk; see `Queue`."""
+        signal: NDArray[np.float64] = state.samples(chunk)
+        count = len(signal)
+        waiting, hop = int(self.rows.counts[slot]), self._arena.hop(slot)
+        if waiting + count > self._limit * hop:
+            raise full(int(waiting / hop), int(count / hop), self._limit)
+        if count:
+            rows, first = self.rows.room(count)
+            rows[first : first + count, 0] = signal
+            self.rows.add(slot, count, position)
+        return count
+
+    def work(self, taken: Taken) -> "SampleWork":
+        """Make the frames of all streams."""
+        return SampleWork(taken, self._arena)
+
+    def frames_waiting(self, slot: int) -> int:
+        """How many whole hops of sound a stream has waiting."""
+        return int(self.rows.counts[slot] / self._arena.hop(slot))
+
+
+class SampleWork:
+    """The frames of sound that waited; see `Work`."""
+
+    def __init__(self, taken: Taken, arena: AudioArena) -> None:
+        samples = taken.rows.reshape(-1)
+        self._heard = arena.hear(taken.slots, taken.firsts, taken.counts, samples)
+        some = self._heard.counts > 0
+        self.values, self.slots = self._heard.values, taken.slots[some]
+        self.firsts, self.counts = self._heard.firsts[some], self._heard.counts[some]
+
+    def told(self, n: int) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
+        """Of the n-th stream: no more than positions and times."""
+        own = slice(self.firsts[n], self.firsts[n] + self.counts[n])
+        return _NO_FRAMES, self._heard.positions[own], self._heard.times[own]
+
+
+def full(waiting: int, more: int, limit: int) -> QueueFullError:
+    """The error of a queue over its limit."""
+    return QueueFullError(
+        f"chunk: expected at most {limit} frames to wait, got {more} more where {waiting} do; "
+        "tick more often, feed less at once, or open the pool with a larger queue"
+    )

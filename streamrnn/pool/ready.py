@@ -1,0 +1,65 @@
+"""What a tick gives: the predictions of every stream that got some, made for those who look."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.decoders.base import Record
+from streamrnn.pool.queues import Work
+from streamrnn.predictions import Predictions, join
+
+if TYPE_CHECKING:
+    from streamrnn.pool.stream import PooledStream
+
+
+class Batch:
+    """The outputs of one run of the network over the frames of many streams."""
+
+    def __init__(self, work: Work, outputs: NDArray[np.float32], record: Record) -> None:
+        self._work, self._outputs, self._record = work, outputs, record
+
+    def predictions(self, n: int) -> Predictions:
+        """Those of the n-th stream."""
+        first = int(self._work.firsts[n])
+        end = first + int(self._work.counts[n])
+        frames, positions, times = self._work.told(n)
+        decoded = self._record.decoded(first, end, frames, positions)
+        return Predictions(self._outputs[first:end], positions, times, decoded)
+
+
+class Ready(Mapping["PooledStream", Predictions]):
+    """The predictions that a tick made known, by stream; only streams that got some are in it.
+
+    Predictions are cut out of what the tick computed when they are asked for, at the same cost
+    whenever that is.
+    """
+
+    def __init__(
+        self,
+        batch: Batch | None,
+        streams: dict["PooledStream", int],
+        earlier: dict["PooledStream", list[Predictions]],
+    ) -> None:
+        """Take what one batch holds, by the place of each stream in it, and what came before it."""
+        self._batch, self._streams, self._earlier = batch, streams, earlier
+        self._all = {**earlier, **streams} if earlier else streams
+
+    def __getitem__(self, stream: "PooledStream") -> Predictions:
+        parts = list(self._earlier.get(stream, ()))
+        place = self._streams.get(stream)
+        if place is not None and self._batch is not None:
+            parts.append(self._batch.predictions(place))
+        if not parts:
+            raise KeyError(stream)
+        return join(parts)
+
+    def __iter__(self) -> Iterator["PooledStream"]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __repr__(self) -> str:
+        return f"<Ready: predictions of {len(self)} streams>"
