@@ -21,12 +21,12 @@ _OPERATOR: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def onnx_model(case: Case) -> bytes:
+def onnx_model(case: Case, streams: int = 1) -> bytes:
     """A case as an ONNX file of one step: `x` and the states in, the new states out.
 
-    The inputs are `x` (1, 1, input_size), then of each layer `h0` and, of an LSTM, `c0`, each
-    (1, 1, hidden_size); the outputs `h0_next`, `c0_next`, … The output of the network is the
-    last layer's `h…_next`.
+    The inputs are `x` (1, streams, input_size), then of each layer `h0` and, of an LSTM, `c0`,
+    each (1, streams, hidden_size); the outputs `h0_next`, `c0_next`, … The output of the network
+    is the last layer's `h…_next`.
     """
     from onnx import TensorProto, helper, numpy_helper
 
@@ -53,10 +53,10 @@ def onnx_model(case: Case) -> bytes:
         outputs = ["", *(f"{state}_next" for state in states)]
         inputs = [x, *arrays, "", *states]
         nodes.append(helper.make_node(operator, inputs, outputs, hidden_size=size, **attributes))
-        x = outputs[1]  # (directions, batch, hidden) is (steps, batch, hidden): both are 1, 1
+        x = outputs[1]  # (directions, batch, hidden) is (steps, batch, hidden): both have one
 
     def value(name: str, width: int) -> Any:
-        return helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 1, width))
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, streams, width))
 
     names = [f"{kind}{layer}" for layer in range(network.num_layers) for kind in kinds]
     graph = helper.make_graph(
@@ -70,17 +70,20 @@ def onnx_model(case: Case) -> bytes:
     return helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
 
 
+def session(model: bytes) -> Any:
+    """A session of one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
 class OrtRun:
     """`InferenceSession.run`, the states handed back in as they came out."""
 
     def __init__(self, case: Case) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            onnx_model(case), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session(onnx_model(case))
         self._frame, self._size = case.frame[None], case.network.hidden_size
         self._names = [put.name for put in self._session.get_inputs()][1:]
         self._last = [n for n, name in enumerate(self._names) if name.startswith("h")][-1]

@@ -10,6 +10,8 @@ from streamrnn.show.figure import new_figure
 
 if TYPE_CHECKING:
     from streamrnn.bench.audio import AudioReport
+    from streamrnn.bench.pool_audio import PoolAudioReport
+    from streamrnn.bench.pool_report import PoolReport
     from streamrnn.bench.start import StartReport
     from streamrnn.bench.step_report import Network, StepReport
 
@@ -106,3 +108,53 @@ def plot_audio(report: AudioReport, path: str | Path) -> None:
     values = [taken.median_us for _, taken in rows]
     _bars(panels[0], names, values, [f"{value:.3g}" for value in values], ours)
     _finish(figure, "10 ms of sound in, a prediction out: µs", report.environment, path)
+
+
+def plot_pool_audio(report: PoolAudioReport, path: str | Path) -> None:
+    """Draw `bench pool --audio`: the parts of the work, as shares of real time."""
+    figure, panels = _figure(1, 1, panel=(8.0, 2.6))
+    names = [row.what for row in report.rows]
+    shares = [100.0 * row.share for row in report.rows]
+    _bars(panels[0], names, shares, [f"{share:.0f} %" for share in shares], ["all of it"])
+    title = f"{report.streams} live streams of sound on one core: % of real time"
+    _finish(figure, title, report.environment, path)
+
+
+def plot_pool(report: PoolReport, path: str | Path) -> None:
+    """Draw `bench pool`: million steps a second against the number of streams."""
+    networks = list(dict.fromkeys(company.network for company in report.companies))
+    figure, panels = _figure(1, len(networks), panel=(4.6, 4.0))
+    for axes, name in zip(panels, networks, strict=True):
+        companies = [company for company in report.companies if company.network == name]
+        counts = [company.streams for company in companies]
+        for contender in (row.name for row in companies[-1].rows):
+            points = [
+                (company.streams, company.streams / row.timing.median_us)
+                for company in companies
+                for row in company.rows
+                if row.name == contender and row.timing
+            ]
+            ours = contender in _POOLED
+            axes.plot(
+                *zip(*points, strict=True),
+                marker=_MARKERS.get(contender, "."),
+                color=_POOLED.get(contender, "#9aa0a8"),
+                linewidth=2.0 if ours else 1.0,
+                label=contender,
+            )
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(counts, [str(count) for count in counts], fontsize=8)
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("streams", fontsize=9, color=_TEXT)
+        axes.set_title(companies[0].title, loc="left", fontsize=11, color=_TEXT)
+        axes.grid(color="#eceef0", zorder=0)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(fontsize=7, frameon=False)
+    panels[0].set_ylabel("million steps a second", fontsize=9, color=_TEXT)
+    _finish(figure, "Many streams, a step of each a tick", report.environment, path)
+
+
+_POOLED = {"kernel": _OURS, "tick": "#3a9c7b", "feed+tick+objects": "#7a5ca8",
+           "kernel, all cores": _FLOOR}  # fmt: skip
+_MARKERS = {"kernel": "o", "tick": "s", "feed+tick+objects": "^", "kernel, all cores": "D",
+            "torch.nn": "x", "torch cell": "+", "ort": "v", "ort gemm": "<"}  # fmt: skip

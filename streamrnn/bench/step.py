@@ -33,6 +33,7 @@ from streamrnn.bench.contenders import (
 )
 from streamrnn.bench.floor import Floor, Peak
 from streamrnn.bench.ort import OrtBound, OrtRun
+from streamrnn.bench.others import Continual, OpenVino, OrtGemm, TorchCompiled
 from streamrnn.bench.step_report import Network, Row, StepReport
 from streamrnn.errors import ConfigError
 
@@ -42,16 +43,26 @@ CONTENDERS: dict[str, Callable[[Case], Contender]] = {
     "feed+objects": FedObjects,
     "torch.nn": TorchModule,
     "torch cell": TorchCells,
+    "torch.compile": TorchCompiled,
     "numpy": Numpy,
     "ort": OrtRun,
     "ort binding": OrtBound,
+    "ort gemm": OrtGemm,
+    "openvino": OpenVino,
+    "continual-inference": Continual,
 }
 YARDSTICK = "torch.nn"
 FLOOR = "floor"
 
-# (case, contender) → (against whom, least factor; for the floor the largest). Issue 2, "Speed".
+# (case, contender) → (against whom, least factor; for the floor the largest).
 AIMS: dict[tuple[str, str], tuple[tuple[str, float], ...]] = {
-    ("gru-128", "kernel"): ((YARDSTICK, 10.0), ("ort binding", 2.0), (FLOOR, 1.5)),
+    ("gru-64", "kernel"): ((YARDSTICK, 25.0), ("ort binding", 4.5), (FLOOR, 1.3)),
+    ("gru-128", "kernel"): ((YARDSTICK, 12.0), ("ort binding", 2.5), (FLOOR, 1.2)),
+    ("gru-256", "kernel"): ((YARDSTICK, 5.5), ("ort binding", 1.7), (FLOOR, 1.12)),
+    ("gru-512", "kernel"): ((YARDSTICK, 3.0), ("ort binding", 1.35), (FLOOR, 1.06)),
+    ("lstm-128", "kernel"): ((YARDSTICK, 30.0),),
+    ("lstm-256", "kernel"): ((YARDSTICK, 13.0),),
+    ("lstm-512", "kernel"): ((YARDSTICK, 10.0),),
     ("gru-128", "feed+objects"): ((YARDSTICK, 6.0),),
     ("lstm-128", "feed+objects"): ((YARDSTICK, 14.0),),
     ("gru-256", "feed+objects"): ((YARDSTICK, 4.0),),

@@ -87,3 +87,30 @@ def audio(quick: Quick = False, json: Json = False, plot: Plot = None) -> None:
     from streamrnn.bench import audio as measurement
 
     _show(measurement.run(quick=quick), json, plot)
+
+
+@bench.command()
+def pool(
+    quick: Quick = False,
+    json: Json = False,
+    plot: Plot = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A network (gru-128) or a number of streams.")
+    ] = None,
+    audio: Annotated[
+        bool, typer.Option("--audio", help="1,000 live microphones instead, and memory a stream.")
+    ] = False,
+) -> None:
+    """One step of many streams: the pool beside batches in torch and ONNX Runtime.
+
+    All contenders compute the same network, are checked for equal outputs first, and are timed in
+    turn within one run; the peak is what one core multiplies at most, in that very run.
+    """
+    if audio:
+        from streamrnn.bench import pool_audio
+
+        _show(pool_audio.run(quick=quick), json, plot)
+        return
+    from streamrnn.bench import pool as measurement
+
+    _show(measurement.run(only=only or (), quick=quick), json, plot)

@@ -55,8 +55,7 @@ class AudioFrontend:
             ConfigError: another option, or a rate or a number of channels that cannot be.
         """
         rate, channels = self.opened(**options)
-        memory = fresh_memory(self, rate, 1)
-        return AudioState(self, rate, channels, {name: rows[0] for name, rows in memory.items()})
+        return AudioState(self, rate, channels, fresh_memory(self, rate, 1))
 
     def arena(self, capacity: int, workers: Workers) -> AudioArena:
         """The front ends of `capacity` streams, whose frames are made all at once."""

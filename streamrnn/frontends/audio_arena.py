@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from streamrnn.frontends.audio_state import AudioState, Conversion, conversion, fresh_memory
 from streamrnn.frontends.base import Option
-from streamrnn.kernels.hear import hear, hear_converted
+from streamrnn.kernels.log_mel import log_mel_streams
+from streamrnn.kernels.resample import resample_streams
 from streamrnn.workers import Workers
 
 if TYPE_CHECKING:
@@ -61,16 +62,10 @@ class AudioArena:
             rates.append(rate)
         self._bank_of[slot] = rates.index(rate)
         memory = self._banks[rates.index(rate)].memory
-        rows = {name: array[slot] for name, array in memory.items()}
+        rows = {name: array[slot : slot + 1] for name, array in memory.items()}
         state = AudioState(self._frontend, rate, channels, rows)
         state.reset()
         return state
-
-    def hop(self, slot: int) -> float:
-        """How many samples of a stream make a frame, in the mean."""
-        bank = self._banks[int(self._bank_of[slot])]
-        config, how = self._frontend.config, bank.conversion
-        return config.hop * config.stack * (how.before / how.after if how else 1.0)
 
     def hear(
         self, slots: Counts, firsts: Counts, counts: Counts, samples: NDArray[np.float64]
@@ -125,21 +120,26 @@ class AudioArena:
     ) -> Counts:
         """Frames of some streams of one rate; gives how many of each."""
         found = np.empty(len(slots), np.int64)
-        memory, how = bank.memory, bank.conversion
-        tables, plan = self._frontend.tables, self._frontend.plan
+        memory, how, frontend = bank.memory, bank.conversion, self._frontend
+        work, starts, sizes = samples, firsts, counts
+        if how is not None:
+            room = counts * how.after // how.before + 2
+            starts, sizes = np.cumsum(room) - room, np.empty_like(counts)
+            work = np.empty(int(room.sum()))
 
         def part(which: int, of: int) -> None:
             mine = slice(len(slots) * which // of, len(slots) * (which + 1) // of)
-            given = samples, slots[mine], firsts[mine], counts[mine]
-            rest = (
-                *(tables, plan, memory["kept"], memory["pending"], memory["counts"]),
+            own = slots[mine]
+            if how is not None:
+                resample_streams(
+                    *(samples, own, firsts[mine], counts[mine], how.sets, how.first, how.before),
+                    *(memory["heard"], memory["converted"], starts[mine], work, sizes[mine]),
+                )
+            log_mel_streams(
+                *(work, own, starts[mine], sizes[mine], frontend.tables, frontend.plan),
+                *(memory["kept"], memory["pending"], memory["counts"]),
                 *(places[mine], values, ends, found[mine]),
             )
-            if how is None:
-                hear(*given, *rest)
-            else:
-                converts = how.sets, how.first, how.before, memory["heard"], memory["converted"]
-                hear_converted(*given, *converts, *rest)
 
         self._workers.run(part, min(int(counts.sum()) // _WORTH, len(slots)))
         return found

@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from streamrnn.errors import DtypeError, NonFiniteError, ShapeError
 from streamrnn.frontends.base import Frames, Option, describe, is_array
 from streamrnn.kernels import log_mel
-from streamrnn.kernels.log_mel import log_mel_frames, mix_down
-from streamrnn.kernels.resample import resample, taps
+from streamrnn.kernels.log_mel import log_mel_streams, mix_down
+from streamrnn.kernels.resample import resample_streams, taps
 
 if TYPE_CHECKING:
     from streamrnn.frontends.audio import AudioFrontend
 
-FULL_SCALE = 32_768.0  # of int16; float32 is taken as it is, full scale 1
+_ONLY = np.zeros(1, np.int64)  # the one stream, and the first of everything
+# What samples are multiplied by, so that full scale is 1; in this machine's order of bytes.
+_SCALES = {np.dtype(np.int16): 1.0 / 32_768.0, np.dtype(np.float32): 1.0}
 
 
 class Conversion(NamedTuple):
@@ -67,7 +69,14 @@ def fresh_memory(frontend: "AudioFrontend", rate: int, streams: int) -> dict[str
 
 
 class AudioState:
-    """The front end of one stream of samples."""
+    """The front end of one stream of samples.
+
+    Args:
+        frontend: what it is made by.
+        rate: samples a second that come in.
+        channels: of each chunk.
+        memory: one row of each of the arrays of `fresh_memory`.
+    """
 
     unknown = 0
 
@@ -83,7 +92,11 @@ class AudioState:
         self._rate, self._channels = rate, channels
         self._conversion = conversion(rate, frontend.config.sample_rate)
         self._live = memory
-        self._counts, self._converted = memory["counts"], memory["converted"]
+        self._size, self._found = np.zeros((2, 1), np.int64)  # for the kernels, call by call
+        how = self._conversion
+        hop = frontend.config.hop * frontend.config.stack
+        self.hop = hop * (how.before / how.after if how else 1.0)
+        """How many of the samples that come in make a frame, in the mean."""
 
     def feed(self, chunk: Any) -> Frames:
         """Take samples, give the frames that they completed.
@@ -109,10 +122,10 @@ class AudioState:
         if convert := self._conversion:
             # As many as torchaudio gives: outputs whose place lies before the end.
             total = -(-arrived * convert.after // convert.before)
-            missing = total - int(self._converted[1])
+            missing = total - int(self._live["converted"][0, 1])
             silence = convert.reach + missing * convert.before // convert.after + 1
             tail = self._convert(np.zeros(silence), convert)[:missing]
-        length = int(self._counts[log_mel.ARRIVED]) + len(tail)
+        length = int(self._live["counts"][0, log_mel.ARRIVED]) + len(tail)
         if not length:
             return self._frames(tail, arrived, 0)
         columns = 1 + max(0, -(-(length - config.window) // config.hop))
@@ -131,44 +144,47 @@ class AudioState:
 
     def reset(self) -> None:
         """Forget everything but the rate and the number of channels."""
-        for array in self._live.values():
-            array[:] = 0
+        for rows in self._live.values():
+            rows[:] = 0
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """A copy of the state."""
-        return {name: array.copy() for name, array in self._live.items()}
+        return {name: rows[0].copy() for name, rows in self._live.items()}
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take over what `arrays` gave."""
-        for name, array in self._live.items():
-            array[:] = arrays[name]
+        for name, rows in self._live.items():
+            rows[0] = arrays[name]
 
     @property
     def _arrived(self) -> int:
         """Samples that have come in, at their own rate."""
-        return int(self._converted[0] if self._conversion else self._counts[log_mel.ARRIVED])
+        live = self._live
+        return int(
+            live["converted"][0, 0] if self._conversion else live["counts"][0, log_mel.ARRIVED]
+        )
 
     def _convert(self, signal: NDArray[np.float64], how: Conversion) -> NDArray[np.float64]:
         out = np.empty(len(signal) * how.after // how.before + 2)
-        heard = self._live["heard"]
-        count = resample(signal, how.sets, how.first, how.before, heard, self._converted, out)
-        return out[:count]
+        live = self._live
+        self._size[0] = len(signal)
+        resample_streams(
+            *(signal, _ONLY, _ONLY, self._size, how.sets, how.first, how.before),
+            *(live["heard"], live["converted"], _ONLY, out, self._found),
+        )
+        return out[: self._found.item(0)]
 
     def _frames(self, signal: NDArray[np.float64], before: int, samples: int) -> Frames:
-        frontend = self._frontend
+        frontend, live = self._frontend, self._live
         room = len(signal) // frontend.config.hop // frontend.config.stack + 2
         values = np.empty((room, frontend.frame_size), np.float32)
         ends = np.empty(room, np.int64)
-        count = log_mel_frames(
-            signal,
-            frontend.tables,
-            frontend.plan,
-            self._live["kept"],
-            self._live["pending"],
-            self._counts,
-            values,
-            ends,
+        self._size[0] = len(signal)
+        log_mel_streams(
+            *(signal, _ONLY, _ONLY, self._size, frontend.tables, frontend.plan),
+            *(live["kept"], live["pending"], live["counts"], _ONLY, values, ends, self._found),
         )
+        count = self._found.item(0)
         arrived = ends[:count]
         if self._conversion:
             arrived = self._conversion.arrived(arrived)
@@ -180,27 +196,41 @@ class AudioState:
         Raises:
             DtypeError, ShapeError, NonFiniteError: as `feed`.
         """
-        if not is_array(chunk) or chunk.dtype.str not in ("<i2", "<f4"):
+        samples, scale = self.checked(chunk)
+        signal = np.empty(len(samples))
+        bad = mix_down(samples, scale, signal)
+        if bad >= 0:
+            raise not_finite(samples, bad)
+        return signal
+
+    def checked(self, chunk: Any) -> tuple[NDArray[Any], float]:
+        """A chunk as the kernels take it, `(n, channels)`, and what scales its samples.
+
+        Raises:
+            DtypeError, ShapeError: as `feed`.
+        """
+        wanted = self._channels
+        scale = _SCALES.get(chunk.dtype) if is_array(chunk) else None
+        if scale is None:
             raise DtypeError(
                 f"chunk: expected an array of int16 or float32, got {describe(chunk)}; convert "
                 "with np.asarray(chunk, np.float32), full scale ±1"
             )
-        wanted = self._channels
-        if chunk.ndim not in (1, 2) or (chunk.shape[1] if chunk.ndim == 2 else 1) != wanted:
-            shape = "(n,) or (n, 1)" if wanted == 1 else f"(n, {wanted})"
+        shape = chunk.shape
+        if len(shape) not in (1, 2) or (shape[1] if len(shape) == 2 else 1) != wanted:
+            expected = "(n,) or (n, 1)" if wanted == 1 else f"(n, {wanted})"
             raise ShapeError(
-                f"chunk: expected {shape}, as the stream was opened, got {chunk.shape}; open it "
+                f"chunk: expected {expected}, as the stream was opened, got {shape}; open it "
                 "with the number of channels that will come"
             )
-        samples: NDArray[Any] = np.ascontiguousarray(chunk.reshape(len(chunk), wanted))
-        if not samples.flags.carray:
-            samples = samples.copy()  # numba would compile anew for a read-only array
-        signal = np.empty(len(samples))
-        scale = 1.0 / FULL_SCALE if chunk.dtype.char == "h" else 1.0
-        bad = mix_down(samples, scale, signal)
-        if bad >= 0:
-            raise NonFiniteError(
-                f"chunk: expected finite samples, got {samples[bad].tolist()} in sample {bad}; "
-                "drop it, or put 0 there"
-            )
-        return signal
+        if not chunk.flags.carray:
+            chunk = chunk.copy()  # numba would compile anew for a read-only or strided array
+        return chunk.reshape(shape[0], wanted), scale
+
+
+def not_finite(samples: NDArray[Any], bad: int) -> NonFiniteError:
+    """The error that names a sample that is not finite."""
+    return NonFiniteError(
+        f"chunk: expected finite samples, got {samples[bad].tolist()} in sample {bad}; "
+        "drop it, or put 0 there"
+    )

@@ -11,17 +11,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.kernels.compile import jit
-from streamrnn.kernels.spectrum import fft_tables, logarithms, power_spectrum
+from streamrnn.kernels.compile import inline, jit, jit_nogil
+from streamrnn.kernels.spectrum import F8, fft_tables, logarithms, power_spectra
+from streamrnn.kernels.vector import (
+    add,
+    address_of,
+    constant,
+    lane_count,
+    load,
+    multiply,
+    store,
+    zeros64,
+)
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 ARRIVED, COLUMNS = 0, 1  # samples and columns so far
 COUNTS = 2
-WINDOW, HOP, FFT, MELS, STACK = 0, 1, 2, 3, 4  # of a plan; then first and end bin of each band
+# Of a plan; then first and end bin of each band, and where the factors of the transform begin.
+WINDOW, HOP, FFT, MELS, STACK = 0, 1, 2, 3, 4
 PLAN = 5
 SUMS = 4  # interleaved partial sums of a band, added pairwise
+LANES = 8  # columns that are computed side by side
+FEW = 3  # so many of them cost less side by side than one by one
 
 
 def hann(size: int) -> Array:
@@ -68,7 +81,7 @@ def _evenly(first: float, last: float, count: int) -> NDArray[np.float32]:
 def log_mel_tables(
     *, window: int, hop: int, fft: int, bands: Array, stack: int, floor: float
 ) -> tuple[Array, Counts]:
-    """What `log_mel_frames` needs: numbers (floor, window, bands, factors) and sizes."""
+    """What `log_mel_streams` needs: numbers (floor, window, bands, factors) and sizes."""
     plan = [window, hop, fft, len(bands), stack]
     weights: list[Array] = []
     for band in bands:
@@ -76,8 +89,9 @@ def log_mel_tables(
         first, end = (int(inside[0]), int(inside[-1]) + 1) if len(inside) else (0, 0)
         plan += [first, end]
         weights.append(band[first:end])
-    tables = np.concatenate([[floor], hann(window), *weights, fft_tables(fft)])
-    return tables, np.array(plan, np.int64)
+    numbers = np.concatenate([[floor], hann(window), *weights])
+    plan.append(len(numbers))
+    return np.concatenate([numbers, fft_tables(fft)]), np.array(plan, np.int64)
 
 
 @jit
@@ -99,100 +113,176 @@ def mix_down(samples: NDArray[Any], scale: float, signal: Array) -> int:
     return -1
 
 
-@jit
-def log_mel_frames(
-    signal: Array,
+@inline
+def log_mel_columns(
+    like: Any,
+    padded: Array,
     tables: Array,
     plan: Counts,
-    kept: Array,
-    pending: Array,
-    counts: Counts,
-    frames: NDArray[np.float32],
-    ends: Counts,
-) -> int:
-    """Take samples, write the frames that they complete.
+    factors: Array,
+    scratch: Array,
+    power: Array,
+    columns: Array,
+) -> None:
+    """Columns of windows that lie side by side, each computed as it would be alone.
 
     Args:
-        signal: new samples.
+        like: a vector with a lane for each window; see `power_spectra`.
+        padded: windowed samples, `(fft · lanes,)`, sample after sample.
         tables: of `log_mel_tables`.
         plan: of `log_mel_tables`.
-        kept: the latest samples, updated in place; zeros begin a stream.
-        pending: columns of an unfinished frame, updated in place.
-        counts: what has come so far, updated in place; zeros begin a stream.
-        frames: written, one row a frame, the earliest column first.
-        ends: written: how many samples of the whole stream had arrived at each frame.
-
-    Shape:
-        signal `(n,)`, kept `(window,)`, pending `((stack - 1) * mels,)`, counts `(COUNTS,)`,
-        frames `(at least n // hop + 1, stack * mels)`, ends as many.
-
-    Returns:
-        How many frames were written.
+        factors: of `fft_tables`.
+        scratch: `(2 · fft · lanes,)`.
+        power: `((fft / 2 + 1) · lanes,)`.
+        columns: written, `(mels · lanes,)`, band after band.
     """
-    window, hop, fft = plan[WINDOW], plan[HOP], plan[FFT]
-    mels, stack = plan[MELS], plan[STACK]
-    floor = tables[0]
-    weight = tables[1 : 1 + window]
-    total = 0
-    for band in range(mels):
-        total += plan[PLAN + 2 * band + 1] - plan[PLAN + 2 * band]
-    bands = tables[1 + window : 1 + window + total]
-    factors = tables[1 + window + total :]
+    power_spectra(like, padded, factors, scratch, power)
+    step = F8 * lane_count(like)
+    floor, at = constant(like, tables[0]), 1 + plan[WINDOW]
+    for band in range(plan[MELS]):
+        first, end = plan[PLAN + 2 * band], plan[PLAN + 2 * band + 1]
+        place = address_of(power) + step * first
+        a, b, c, d = like, like, like, like
+        last = at + end - first
+        while at + SUMS <= last:
+            a = add(a, multiply(constant(like, tables[at]), load(like, place)))
+            b = add(b, multiply(constant(like, tables[at + 1]), load(like, place + step)))
+            c = add(c, multiply(constant(like, tables[at + 2]), load(like, place + 2 * step)))
+            d = add(d, multiply(constant(like, tables[at + 3]), load(like, place + 3 * step)))
+            at += SUMS
+            place += SUMS * step
+        while at < last:
+            a = add(a, multiply(constant(like, tables[at]), load(like, place)))
+            at += 1
+            place += step
+        total = add(floor, add(add(a, b), add(c, d)))
+        store(address_of(columns) + step * band, total)
+    logarithms(columns)
 
-    before = counts[ARRIVED]
-    arrived = before + signal.shape[0]
-    padded = np.zeros(fft)
-    lead = (fft - window) // 2
-    scratch = np.empty(2 * fft)
-    power = np.empty(fft // 2 + 1)
-    column = np.empty(mels)
-    written = 0
-    while counts[COLUMNS] * hop + window <= arrived:
-        # Where the window begins in the chunk; before 0 it lies in what was kept.
-        start = counts[COLUMNS] * hop - before
-        old = min(max(-start, 0), window)
-        for k in range(old):
-            padded[lead + k] = weight[k] * kept[window + start + k]
-        for k in range(old, window):
-            padded[lead + k] = weight[k] * signal[start + k]
-        power_spectrum(padded, factors, scratch, power)
-        at = 0
-        for band in range(mels):
-            first, end = plan[PLAN + 2 * band], plan[PLAN + 2 * band + 1]
-            a, b, c, d = 0.0, 0.0, 0.0, 0.0
-            k = first
-            while k + SUMS <= end:
-                a += bands[at] * power[k]
-                b += bands[at + 1] * power[k + 1]
-                c += bands[at + 2] * power[k + 2]
-                d += bands[at + 3] * power[k + 3]
-                at += SUMS
-                k += SUMS
-            while k < end:
-                a += bands[at] * power[k]
-                at += 1
-                k += 1
-            column[band] = floor + ((a + b) + (c + d))
-        logarithms(column)
-        place = counts[COLUMNS] % stack
-        counts[COLUMNS] += 1
-        if place < stack - 1:
-            pending[place * mels : (place + 1) * mels] = column
-            continue
-        row = frames[written]
-        for k in range((stack - 1) * mels):
-            row[k] = pending[k]
-        for k in range(mels):
-            row[(stack - 1) * mels + k] = column[k]
-        ends[written] = before + start + window
-        written += 1
 
-    fresh = signal.shape[0]
+@inline
+def window_samples(
+    signal: Array, start: int, kept: Array, weight: Array, lane: int, lanes: int, into: Array
+) -> None:
+    """Window the samples from `start` on; before 0 they lie at the end of what was kept."""
+    window = weight.shape[0]
+    old = min(max(-start, 0), window)
+    for k in range(old):
+        into[k * lanes + lane] = weight[k] * kept[window + start + k]
+    for k in range(old, window):
+        into[k * lanes + lane] = weight[k] * signal[start + k]
+
+
+@inline
+def keep_latest(signal: Array, kept: Array) -> None:
+    """Keep the latest samples, as many as fit."""
+    fresh, window = signal.shape[0], kept.shape[0]
     if fresh >= window:
         kept[:] = signal[fresh - window :]
     elif fresh:
         for k in range(window - fresh):
             kept[k] = kept[k + fresh]
         kept[window - fresh :] = signal
-    counts[ARRIVED] = arrived
-    return written
+
+
+@jit_nogil
+def log_mel_streams(
+    samples: Array,
+    slots: Counts,
+    firsts: Counts,
+    counts: Counts,
+    tables: Array,
+    plan: Counts,
+    kept: Array,
+    pending: Array,
+    seen: Counts,
+    places: Counts,
+    frames: NDArray[np.float32],
+    ends: Counts,
+    found: Counts,
+) -> None:
+    """Take samples of some streams, write the frames that they complete.
+
+    Columns are computed `LANES` at a time, whosesoever they are, while there are enough of them.
+
+    Args:
+        samples: new ones, of all streams.
+        slots: which state each stream has.
+        firsts: where the samples of each begin.
+        counts: how many they are.
+        tables: of `log_mel_tables`.
+        plan: of `log_mel_tables`.
+        kept: the latest samples of each slot, updated in place; zeros begin a stream.
+        pending: columns of an unfinished frame, updated in place.
+        seen: what has come so far, updated in place; zeros begin a stream.
+        places: the row of `frames` and `ends` at which those of each stream begin.
+        frames: written, one row a frame, the earliest column first.
+        ends: written: how many samples of its whole stream had arrived at each frame.
+        found: how many frames each stream got; written.
+
+    Shape:
+        samples `(n,)`; slots, firsts, counts, places, found `(streams,)`; kept `(slots, window)`,
+        pending `(slots, (stack - 1) · mels)`, seen `(slots, COUNTS)`; frames
+        `(rows, stack · mels)`, ends `(rows,)`, with room for counts // hop + 1 of each stream.
+    """
+    window, hop, fft = plan[WINDOW], plan[HOP], plan[FFT]
+    mels, stack = plan[MELS], plan[STACK]
+    weight = tables[1 : 1 + window]
+    factors = tables[plan[PLAN + 2 * mels] :]
+    lead = (fft - window) // 2
+    due = 0
+    for n in range(slots.shape[0]):
+        state = seen[slots[n]]
+        due += max(0, (state[ARRIVED] + counts[n] - window) // hop + 1 - state[COLUMNS])
+    wide = due if due % LANES >= FEW else due // LANES * LANES
+    lanes = LANES if wide else 1
+    padded = np.zeros(fft * lanes)
+    scratch = np.empty(2 * fft * lanes)
+    power = np.empty((fft // 2 + 1) * lanes)
+    columns = np.empty(mels * lanes)
+    streams, numbers = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
+    lane = done = 0
+    for n in range(slots.shape[0]):
+        found[n] = 0
+        slot = slots[n]
+        state, own = seen[slot], kept[slot]
+        signal = samples[firsts[n] : firsts[n] + counts[n]]
+        before = state[ARRIVED]
+        while state[COLUMNS] * hop + window <= before + counts[n]:
+            if done == wide and lanes > 1:
+                lanes = 1
+                padded, columns = np.zeros(fft), columns[:mels]
+                scratch, power = scratch[: 2 * fft], power[: fft // 2 + 1]
+            start = state[COLUMNS] * hop - before
+            window_samples(signal, start, own, weight, lane, lanes, padded[lead * lanes :])
+            streams[lane], numbers[lane] = n, state[COLUMNS]
+            state[COLUMNS] += 1
+            lane += 1
+            done += 1
+            if lane < lanes and done < due:
+                continue
+            if lanes == 1:
+                log_mel_columns(zeros64(1), padded, tables, plan, factors, scratch, power, columns)
+            else:
+                log_mel_columns(
+                    zeros64(LANES), padded, tables, plan, factors, scratch, power, columns
+                )
+            for j in range(lane):
+                whose, number = streams[j], numbers[j]
+                part = number % stack
+                half = pending[slots[whose]]
+                if part < stack - 1:
+                    for k in range(mels):
+                        half[part * mels + k] = columns[k * lanes + j]
+                    continue
+                at = places[whose] + found[whose]
+                row = frames[at]
+                for k in range((stack - 1) * mels):
+                    row[k] = half[k]
+                for k in range(mels):
+                    row[(stack - 1) * mels + k] = columns[k * lanes + j]
+                ends[at] = number * hop + window
+                found[whose] += 1
+            lane = 0
+        keep_latest(signal, own)
+        state[ARRIVED] = before + counts[n]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.kernels.compile import jit, jit_nogil
+from streamrnn.kernels.log_mel import mix_down
 
 Counts = NDArray[np.int64]
 
@@ -52,6 +53,40 @@ def note(
     table[chunk, SLOT], table[chunk, FIRST] = slot, first
     table[chunk, COUNT], table[chunk, POSITION] = count, position
     waiting[slot] += count
+
+
+@jit
+def queue_sound(
+    samples: NDArray[Any],
+    scale: float,
+    waiting: NDArray[np.float64],
+    first: int,
+    table: Counts,
+    chunk: int,
+    counts: Counts,
+    slot: int,
+    position: int,
+) -> int:
+    """Mix samples down to where they wait, and note their chunk, if all are finite.
+
+    Args:
+        samples: `(n, channels)`, n ≥ 1.
+        scale: that each is multiplied by.
+        waiting: `(rows, 1)`; written from row `first` on.
+        first: the first free row.
+        table: of chunks.
+        chunk: the next one's number.
+        counts: rows that wait, `(all slots,)`.
+        slot: whose samples they are.
+        position: how many samples the stream had had before.
+
+    Returns:
+        −1, or the first sample that is not finite; nothing is noted then.
+    """
+    bad = mix_down(samples, scale, waiting[first : first + samples.shape[0], 0])
+    if bad < 0:
+        note(table, chunk, counts, slot, first, samples.shape[0], position)
+    return bad
 
 
 @jit

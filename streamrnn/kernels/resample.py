@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.kernels.compile import jit
+from streamrnn.kernels.compile import inline, jit_nogil
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -44,7 +44,7 @@ def taps(before: int, after: int) -> tuple[Array, Counts]:
     return np.where(inside, values, 0.0), first
 
 
-@jit
+@inline
 def resample(
     samples: Array,
     sets: Array,
@@ -105,3 +105,40 @@ def resample(
     counts[0] = arrived + fresh
     counts[1] += written
     return written
+
+
+@jit_nogil
+def resample_streams(
+    samples: Array,
+    slots: Counts,
+    firsts: Counts,
+    counts: Counts,
+    sets: Array,
+    offsets: Counts,
+    before: int,
+    kept: Array,
+    seen: Counts,
+    places: Counts,
+    out: Array,
+    found: Counts,
+) -> None:
+    """`resample` for some streams of one rate.
+
+    Args:
+        samples: of all of them.
+        slots: which state each stream has.
+        firsts: where the samples of each begin.
+        counts: how many they are.
+        sets: of `taps`.
+        offsets: of `taps`.
+        before: as given to `taps`.
+        kept: latest samples, a row a slot, updated in place.
+        seen: samples and outputs so far, a row a slot, updated in place.
+        places: where the outputs of each begin.
+        out: written.
+        found: how many outputs each stream got; written.
+    """
+    for n in range(slots.shape[0]):
+        slot = slots[n]
+        new = samples[firsts[n] : firsts[n] + counts[n]]
+        found[n] = resample(new, sets, offsets, before, kept[slot], seen[slot], out[places[n] :])

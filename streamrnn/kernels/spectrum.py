@@ -4,16 +4,30 @@ A real sequence of N samples is transformed as N/2 complex ones, by a Stockham t
 radix 4 (autosort, so nothing is permuted; radix 2 once where log₂ N/2 is odd), and unpacked. See
 Van Loan, Computational Frameworks for the Fast Fourier Transform, 1992, 1.7 and 4.3.
 
-Real and imaginary parts lie apart: the innermost loops then run over neighbours, and LLVM lays
-them on vector registers without changing any element's arithmetic.
+Real and imaginary parts lie apart: the innermost loops then run over neighbours, which lie in the
+lanes of vectors without changing any element's arithmetic.
 """
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.kernels.compile import jit
+from streamrnn.kernels.compile import inline
+from streamrnn.kernels.vector import (
+    add,
+    address_of,
+    constant,
+    lane_count,
+    load,
+    multiply,
+    store,
+    subtract,
+    zeros64,
+)
 
 Array = NDArray[np.float64]
+F8 = 8  # bytes of a float64
 
 # log x = e·ln 2 + 2·atanh((m − 1)/(m + 1)) with x = m·2ᵉ, √½ ≤ m < √2. FreeBSD's e_log.c.
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -31,7 +45,7 @@ _ONE = 0x3FF0000000000000
 
 
 def fft_tables(size: int) -> Array:
-    """The factors that `power_spectrum` needs, in the order it reads them.
+    """The factors that `power_spectra` needs, in the order it reads them.
 
     Args:
         size: N, a power of two from 8 on.
@@ -51,85 +65,138 @@ def fft_tables(size: int) -> Array:
     return np.concatenate([*factors, np.cos(angle), -np.sin(angle)])
 
 
-@jit
-def power_spectrum(x: Array, tables: Array, work: Array, power: Array) -> None:
-    """|X_k|² of a real sequence.
+@inline
+def radix_4(like: Any, re: int, im: int, to: int, size: int, factors: Array, stride: int) -> None:
+    """One stage of the transform: 4 · quarter points, each of `stride` neighbours.
 
     Args:
-        x: the sequence, real samples; not changed.
+        like: a vector whose lanes divide the stride.
+        re: the address of the real parts; the imaginary ones lie at `im`.
+        im: theirs.
+        to: where the stage writes its real parts, and `size` bytes further the imaginary ones.
+        size: bytes of either.
+        factors: real and imaginary parts of w, w² and w³, each `(quarter,)`.
+        stride: neighbours.
+    """
+    quarter, step = factors.shape[0] // 6, F8 * lane_count(like)
+    width = F8 * stride
+    span = width * quarter
+    for p in range(quarter):
+        w1r, w1i = constant(like, factors[p]), constant(like, factors[quarter + p])
+        w2r, w2i = (
+            constant(like, factors[2 * quarter + p]),
+            constant(like, factors[3 * quarter + p]),
+        )
+        w3r, w3i = (
+            constant(like, factors[4 * quarter + p]),
+            constant(like, factors[5 * quarter + p]),
+        )
+        for low in range(width * p, width * (p + 1), step):
+            ar, ai = load(like, re + low), load(like, im + low)
+            br, bi = load(like, re + low + span), load(like, im + low + span)
+            cr, ci = load(like, re + low + 2 * span), load(like, im + low + 2 * span)
+            dr, di = load(like, re + low + 3 * span), load(like, im + low + 3 * span)
+            sum_r, sum_i = add(ar, cr), add(ai, ci)
+            dif_r, dif_i = subtract(ar, cr), subtract(ai, ci)
+            odd_r, odd_i = add(br, dr), add(bi, di)
+            turn_r, turn_i = subtract(di, bi), subtract(br, dr)  # i (b − d)
+            one_r, one_i = subtract(dif_r, turn_r), subtract(dif_i, turn_i)
+            two_r, two_i = subtract(sum_r, odd_r), subtract(sum_i, odd_i)
+            three_r, three_i = add(dif_r, turn_r), add(dif_i, turn_i)
+            out = to + low + 3 * width * p
+            store(out, add(sum_r, odd_r))
+            store(out + size, add(sum_i, odd_i))
+            out += width
+            store(out, subtract(multiply(w1r, one_r), multiply(w1i, one_i)))
+            store(out + size, add(multiply(w1r, one_i), multiply(w1i, one_r)))
+            out += width
+            store(out, subtract(multiply(w2r, two_r), multiply(w2i, two_i)))
+            store(out + size, add(multiply(w2r, two_i), multiply(w2i, two_r)))
+            out += width
+            store(out, subtract(multiply(w3r, three_r), multiply(w3i, three_i)))
+            store(out + size, add(multiply(w3r, three_i), multiply(w3i, three_r)))
+
+
+@inline
+def power_spectra(like: Any, x: Array, tables: Array, work: Array, power: Array) -> None:
+    """|X_k|² of real sequences that lie side by side, each computed as it would be alone.
+
+    Args:
+        like: a vector with a lane for each sequence: `zeros64(1)`, or of 4, 8, ….
+        x: the sequences, real samples; not changed.
         tables: of `fft_tables(N)`.
         work: scratch.
         power: written.
 
     Shape:
-        x `(N,)`, work `(2 N,)`, power `(N/2 + 1,)`.
+        x `(N · lanes,)`, sample after sample; work `(2 N · lanes,)`; power `((N/2 + 1) · lanes,)`,
+        bin after bin.
     """
-    half = x.shape[0] // 2
-    re, im = work[:half], work[half : 2 * half]
-    to_re, to_im = work[2 * half : 3 * half], work[3 * half : 4 * half]
-    for k in range(half):
-        re[k] = x[2 * k]
-        im[k] = x[2 * k + 1]
+    lanes = lane_count(like)
+    step = F8 * lanes
+    points = x.shape[0] // lanes // 2
+    size = step * points
+    samples, here = address_of(x), address_of(work)
+    there = here + 2 * size
+    for k in range(points):
+        store(here + step * k, load(like, samples + 2 * step * k))
+        store(here + size + step * k, load(like, samples + 2 * step * k + step))
     at = 0
-    length, stride = half, 1
+    # Sequences side by side are what later stages have anyway: a longer stride.
+    length, stride = points, lanes
     while length >= 4:
-        quarter = length // 4
-        span = stride * quarter
-        for p in range(quarter):
-            w1r, w1i = tables[at + p], tables[at + quarter + p]
-            w2r, w2i = tables[at + 2 * quarter + p], tables[at + 3 * quarter + p]
-            w3r, w3i = tables[at + 4 * quarter + p], tables[at + 5 * quarter + p]
-            low = stride * p
-            ar, ai = re[low : low + stride], im[low : low + stride]
-            br, bi = re[low + span : low + span + stride], im[low + span : low + span + stride]
-            low += 2 * span
-            cr, ci = re[low : low + stride], im[low : low + stride]
-            dr, di = re[low + span : low + span + stride], im[low + span : low + span + stride]
-            out = 4 * stride * p
-            for q in range(stride):
-                sum_r, sum_i = ar[q] + cr[q], ai[q] + ci[q]
-                dif_r, dif_i = ar[q] - cr[q], ai[q] - ci[q]
-                odd_r, odd_i = br[q] + dr[q], bi[q] + di[q]
-                turn_r, turn_i = di[q] - bi[q], br[q] - dr[q]  # i (b − d)
-                to_re[out + q] = sum_r + odd_r
-                to_im[out + q] = sum_i + odd_i
-                one_r, one_i = dif_r - turn_r, dif_i - turn_i
-                to_re[out + stride + q] = w1r * one_r - w1i * one_i
-                to_im[out + stride + q] = w1r * one_i + w1i * one_r
-                two_r, two_i = sum_r - odd_r, sum_i - odd_i
-                to_re[out + 2 * stride + q] = w2r * two_r - w2i * two_i
-                to_im[out + 2 * stride + q] = w2r * two_i + w2i * two_r
-                three_r, three_i = dif_r + turn_r, dif_i + turn_i
-                to_re[out + 3 * stride + q] = w3r * three_r - w3i * three_i
-                to_im[out + 3 * stride + q] = w3r * three_i + w3i * three_r
-        re, to_re = to_re, re
-        im, to_im = to_im, im
-        at += 6 * quarter
-        length = quarter
+        factors = tables[at : at + 6 * (length // 4)]
+        if stride % 8 == 0:
+            radix_4(zeros64(8), here, here + size, there, size, factors, stride)
+        elif stride % 4 == 0:
+            radix_4(zeros64(4), here, here + size, there, size, factors, stride)
+        else:
+            radix_4(zeros64(1), here, here + size, there, size, factors, stride)
+        here, there = there, here
+        at += 6 * (length // 4)
+        length //= 4
         stride *= 4
     if length == 2:
-        for q in range(stride):
-            to_re[q] = re[q] + re[q + stride]
-            to_im[q] = im[q] + im[q + stride]
-            to_re[q + stride] = re[q] - re[q + stride]
-            to_im[q + stride] = im[q] - im[q + stride]
-        re, im = to_re, to_im
+        half = F8 * stride
+        for byte in range(0, half, F8):
+            one = zeros64(1)
+            for part in (0, size):
+                a, b = load(one, here + part + byte), load(one, here + part + byte + half)
+                store(there + part + byte, add(a, b))
+                store(there + part + byte + half, subtract(a, b))
+        here, there = there, here
     # X_k = (Z_k + Z*_(M−k)) / 2 − i/2 · e^(−2πik/N) (Z_k − Z*_(M−k)), M = N/2, and the like of
     # X_(M−k), whose parts are the same but for signs.
-    cos, sin = tables[at : at + half // 2 + 1], tables[at + half // 2 + 1 :]
-    total, difference = re[0] + im[0], re[0] - im[0]
-    power[0] = total * total
-    power[half] = difference * difference
-    for k in range(1, half // 2 + 1):
-        even_r, even_i = 0.5 * (re[k] + re[half - k]), 0.5 * (im[k] - im[half - k])
-        odd_r, odd_i = 0.5 * (im[k] + im[half - k]), 0.5 * (re[half - k] - re[k])
-        r = cos[k] * odd_r - sin[k] * odd_i
-        i = cos[k] * odd_i + sin[k] * odd_r
-        power[k] = (even_r + r) * (even_r + r) + (even_i + i) * (even_i + i)
-        power[half - k] = (even_r - r) * (even_r - r) + (even_i - i) * (even_i - i)
+    middle, out, half_of = points // 2, address_of(power), constant(like, 0.5)
+    re, im = load(like, here), load(like, here + size)
+    store(out, square(add(re, im)))
+    store(out + size, square(subtract(re, im)))
+    for k in range(1, middle + 1):
+        low, high = here + step * k, here + step * (points - k)
+        c, s = constant(like, tables[at + k]), constant(like, tables[at + middle + 1 + k])
+        lr, li, hr, hi = (
+            load(like, low),
+            load(like, low + size),
+            load(like, high),
+            load(like, high + size),
+        )
+        even_r, even_i = multiply(half_of, add(lr, hr)), multiply(half_of, subtract(li, hi))
+        odd_r, odd_i = multiply(half_of, add(li, hi)), multiply(half_of, subtract(hr, lr))
+        r = subtract(multiply(c, odd_r), multiply(s, odd_i))
+        i = add(multiply(c, odd_i), multiply(s, odd_r))
+        below = add(square(add(even_r, r)), square(add(even_i, i)))
+        above = add(square(subtract(even_r, r)), square(subtract(even_i, i)))
+        store(out + step * k, below)
+        store(out + step * (points - k), above)
 
 
-@jit
+@inline
+def square(x: Any) -> Any:
+    """`x²` in each lane."""
+    return multiply(x, x)
+
+
+@inline
 def logarithms(x: Array) -> None:
     """Replace positive normal numbers `(n,)` by their natural logarithms, within 1 ulp."""
     bits = x.view(np.int64)

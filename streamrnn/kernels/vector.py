@@ -1,9 +1,10 @@
-"""Vectors of float32 for numba: what LLVM's auto-vectoriser does not find by itself.
+"""Vectors for numba: what LLVM's auto-vectoriser does not find by itself.
 
-A `Vector(lanes)` is LLVM's `<lanes x float>`; LLVM splits it into the registers of the machine
-(a vector of 64 lanes is four AVX-512, eight AVX2 or sixteen NEON registers). Every lane is an
-independent IEEE computation: the width of a vector, or of the machine's registers, cannot change
-any lane's bits. Memory is addressed by integers (bytes), as the kernels address rows of an arena.
+A `Vector(lanes)` is LLVM's `<lanes x float>`, or `<lanes x double>`; LLVM splits it into the
+registers of the machine (64 float32 are four AVX-512, eight AVX2 or sixteen NEON registers). Every
+lane is an independent IEEE computation: neither the width of a vector nor that of the machine's
+registers can change any lane's bits. Memory is addressed by integers (bytes), as the kernels
+address rows of an arena.
 """
 
 # pyright: standard
@@ -18,16 +19,19 @@ from numba.extending import models, register_model
 from numba.np.arrayobj import populate_array
 
 intrinsic: Any = numba.extending.intrinsic  # what it makes is called from kernels only
-FLOAT = ir.FloatType()
+FLOAT, DOUBLE = ir.FloatType(), ir.DoubleType()
 
 
 class Vector(types.Type):
-    """numba's type of a vector of `lanes` float32."""
+    """numba's type of a vector of `lanes` float32, or float64."""
 
-    def __init__(self, lanes: int) -> None:
+    def __init__(self, lanes: int, bits: int = 32) -> None:
         """Name the type; equal names are equal types."""
-        super().__init__(name=f"f32x{lanes}")
-        self.lanes = lanes
+        super().__init__(name=f"f{bits}x{lanes}")
+        self.lanes, self.bits = lanes, bits
+        self.scalar = types.float32 if bits == 32 else types.float64
+        self.llvm = ir.VectorType(FLOAT if bits == 32 else DOUBLE, lanes)
+        self.align = 64 if bits == 32 else 8
 
 
 @register_model(Vector)
@@ -36,12 +40,12 @@ class VectorModel(models.PrimitiveModel):
 
     def __init__(self, dmm: Any, fe_type: Vector) -> None:
         """Tell numba LLVM's type."""
-        super().__init__(dmm, fe_type, ir.VectorType(FLOAT, fe_type.lanes))
+        super().__init__(dmm, fe_type, fe_type.llvm)
 
 
 def splat_of(builder: Any, scalar: Any, lanes: int) -> Any:
     """Emit a vector with a scalar in every lane."""
-    vector = ir.VectorType(FLOAT, lanes)
+    vector = ir.VectorType(scalar.type, lanes)
     single = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.IntType(32)(0))
     mask = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
     return builder.shuffle_vector(single, single, mask)
@@ -50,7 +54,7 @@ def splat_of(builder: Any, scalar: Any, lanes: int) -> Any:
 def _call(builder: Any, name: str, args: Any) -> Any:
     kind = args[0].type
     signature = ir.FunctionType(kind, [kind] * len(args))
-    overload = f"{name}.v{kind.count}f32"
+    overload = f"{name}.v{kind.count}f32"  # of float32 alone
     function = cgutils.get_or_insert_function(builder.module, signature, overload)
     return builder.call(function, args)
 
@@ -112,11 +116,24 @@ def zeros(typingctx: Any, lanes: Any) -> Any:
 
 
 @intrinsic
-def load(typingctx: Any, like: Any, address: Any) -> Any:
-    """A vector as wide as `like`, from an address that is a multiple of 64 bytes."""
+def zeros64(typingctx: Any, lanes: Any) -> Any:
+    """A vector of `lanes` (a literal) zeros of float64."""
+    if not isinstance(lanes, types.IntegerLiteral):
+        return None
+    vector = Vector(lanes.literal_value, 64)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return load_of(builder, args[1], ir.VectorType(FLOAT, like.lanes), 64)
+        return ir.Constant(vector.llvm, [0.0] * vector.lanes)
+
+    return vector(lanes), codegen
+
+
+@intrinsic
+def load(typingctx: Any, like: Any, address: Any) -> Any:
+    """A vector like `like`, from an address that is a multiple of 64 bytes; of float64, of 8."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return load_of(builder, args[1], like.llvm, like.align)
 
     return like(like, types.intp), codegen
 
@@ -143,11 +160,11 @@ def load_scalar(typingctx: Any, address: Any) -> Any:
 
 @intrinsic
 def store(typingctx: Any, address: Any, vector: Any) -> Any:
-    """Write a vector to an address that is a multiple of 64 bytes."""
+    """Write a vector to an address that is a multiple of 64 bytes; of float64, of 8."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointer = pointer_of(builder, args[0], args[1].type)
-        builder.store(args[1], pointer).align = 64
+        builder.store(args[1], pointer).align = vector.align
         return context.get_dummy_value()
 
     return types.void(types.intp, vector), codegen
@@ -166,12 +183,12 @@ def store_scalar(typingctx: Any, address: Any, scalar: Any) -> Any:
 
 @intrinsic
 def constant(typingctx: Any, like: Any, scalar: Any) -> Any:
-    """A vector as wide as `like`, the same float32 in every lane."""
+    """A vector like `like`, the same number in every lane."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return splat_of(builder, args[1], like.lanes)
 
-    return like(like, types.float32), codegen
+    return like(like, like.scalar), codegen
 
 
 def _elementwise(name: str, emit: Any) -> Any:

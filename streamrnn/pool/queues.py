@@ -10,8 +10,9 @@ from streamrnn.decoders.base import Counts, Positions
 from streamrnn.engines.base import refused
 from streamrnn.errors import QueueFullError
 from streamrnn.frontends.audio_arena import AudioArena
+from streamrnn.frontends.audio_state import not_finite
 from streamrnn.frontends.base import Frames
-from streamrnn.kernels.queues import POSITION, check_in
+from streamrnn.kernels.queues import POSITION, check_in, queue_sound
 from streamrnn.pool.waiting import Taken, WaitingRows, chunks_of
 
 _RETAINED = 8  # more than the samples that text retains: bytes of half a character
@@ -62,8 +63,8 @@ class Queue(Protocol):
         """Make frames of what was taken."""
         ...
 
-    def frames_waiting(self, slot: int) -> int:
-        """How many frames a stream has waiting; of sound, whole hops."""
+    def frames_waiting(self, slot: int, state: Any) -> int:
+        """How many frames a stream with this front end has waiting; of sound, whole hops."""
         ...
 
 
@@ -102,7 +103,7 @@ class FrameQueue:
         """They are frames already."""
         return FrameWork(taken)
 
-    def frames_waiting(self, slot: int) -> int:
+    def frames_waiting(self, slot: int, state: Any) -> int:
         """How many frames a stream has waiting."""
         return int(self.rows.counts[slot])
 
@@ -155,24 +156,29 @@ class SampleQueue:
 
     def feed(self, slot: int, state: Any, chunk: Any, position: int) -> int:
         """Queue the samples of a chunk; see `Queue`."""
-        signal: NDArray[np.float64] = state.samples(chunk)
-        count = len(signal)
-        waiting, hop = int(self.rows.counts[slot]), self._arena.hop(slot)
-        if waiting + count > self._limit * hop:
-            raise full(int(waiting / hop), int(count / hop), self._limit)
+        samples, scale = state.checked(chunk)
+        count = len(samples)
+        waiting, most = self.rows.counts.item(slot), self._limit * state.hop
+        if waiting + count > most:
+            raise full(int(waiting / state.hop), int(count / state.hop), self._limit)
         if count:
             rows, first = self.rows.room(count)
-            rows[first : first + count, 0] = signal
-            self.rows.add(slot, count, position)
+            table, number = self.rows.next_chunk()
+            bad = queue_sound(
+                samples, scale, rows, first, table, number, self.rows.counts, slot, position
+            )
+            if bad >= 0:
+                raise not_finite(samples, bad)
+            self.rows.noted(count)
         return count
 
     def work(self, taken: Taken) -> "SampleWork":
         """Make the frames of all streams."""
         return SampleWork(taken, self._arena)
 
-    def frames_waiting(self, slot: int) -> int:
+    def frames_waiting(self, slot: int, state: Any) -> int:
         """How many whole hops of sound a stream has waiting."""
-        return int(self.rows.counts[slot] / self._arena.hop(slot))
+        return int(self.rows.counts[slot] / state.hop)
 
 
 class SampleWork:

@@ -138,7 +138,9 @@ class PooledStream(Parts):
     @property
     def waiting(self) -> int:
         """How many frames wait for the next tick; of sound, whole hops. 0 once it is closed."""
-        return 0 if self.slot < 0 else self._core.queue.frames_waiting(self.slot)
+        if self.slot < 0:
+            return 0
+        return self._core.queue.frames_waiting(self.slot, self._frontend)
 
     @property
     def hidden(self) -> NDArray[np.float32]:

@@ -59,6 +59,18 @@ class WaitingRows:
             self._rows = rows
         return self._rows, self._used
 
+    def next_chunk(self) -> tuple[Counts, int]:
+        """Where the next chunk is to be noted: the table, and its number there."""
+        chunks = len(self._notes)
+        if chunks == len(self._table):
+            self._table = np.concatenate((self._table, np.empty_like(self._table)))
+        return self._table, chunks
+
+    def noted(self, count: int) -> None:
+        """Take over a chunk that a kernel has noted, and its `count` rows."""
+        self._notes.append(None)
+        self._used += count
+
     def add(self, slot: int, count: int, position: int, about: Any = None) -> None:
         """Take over the `count` rows that were written there, a chunk of one stream.
 
@@ -68,10 +80,8 @@ class WaitingRows:
             position: how many samples the stream had had before.
             about: a note to be kept with the chunk.
         """
-        chunks = len(self._notes)
-        if chunks == len(self._table):
-            self._table = np.concatenate((self._table, np.empty_like(self._table)))
-        note(self._table, chunks, self.counts, slot, self._used, count, position)
+        table, chunk = self.next_chunk()
+        note(table, chunk, self.counts, slot, self._used, count, position)
         self._notes.append(about)
         self._used += count
 

@@ -23,16 +23,20 @@ def columns(x, window, hop, fft, mels, f_min, f_max, *, floor=1e-10, stack=1, cu
     tables, plan = log_mel.log_mel_tables(
         window=window, hop=hop, fft=fft, bands=bands, stack=stack, floor=floor
     )
-    kept, pending = np.zeros(window), np.zeros((stack - 1) * mels)
-    counts = np.zeros(log_mel.COUNTS, np.int64)
+    kept, pending = np.zeros((1, window)), np.zeros((1, (stack - 1) * mels))
+    seen, one = np.zeros((1, log_mel.COUNTS), np.int64), np.zeros(1, np.int64)
     parts, places = [], []
     edges = [0, *sorted(cuts), len(x)]
     for a, b in zip(edges, edges[1:], strict=False):
         frames = np.empty(((b - a) // hop + 2, stack * mels), np.float32)
         ends = np.empty(len(frames), np.int64)
-        count = log_mel.log_mel_frames(x[a:b], tables, plan, kept, pending, counts, frames, ends)
-        parts.append(frames[:count])
-        places.append(ends[:count])
+        found = np.empty(1, np.int64)
+        log_mel.log_mel_streams(
+            *(x[a:b], one, one, np.array([b - a]), tables, plan, kept, pending, seen),
+            *(one, frames, ends, found),
+        )
+        parts.append(frames[: found[0]])
+        places.append(ends[: found[0]])
     return np.concatenate(parts), np.concatenate(places)
 
 
