@@ -99,26 +99,36 @@ class DetectRecord:
         self._labels = labels
         self.outputs = outputs
         self.probabilities = np.empty(outputs.shape)
-        self.best = np.empty(len(outputs), np.int64)
+        self.best = np.zeros(len(outputs), np.int64)
         self.scores = np.empty(len(outputs))
+        self._named: list[str] = []
         self.events: dict[int, list[tuple[int, int]]] = {}
         """Of steps that have some: kind and class of each."""
 
     def decoded(self, first: int, end: int, frames: Frames, positions: Positions) -> Decoded:
         """Labels, scores, smoothed probabilities, and events."""
-        labels, probabilities = self._labels, self.probabilities[first:end]
-        events: list[tuple[Event, ...]] = [()] * (end - first)
-        for step in range(end - first) if self.events else ():
-            at = place(positions, step)
-            events[step] = tuple(
-                Event(KINDS[kind], labels[which], at, float(probabilities[step, which]))
-                for kind, which in self.events.get(first + step, ())
+        if not self._named:
+            self._named = list(map(self._labels.__getitem__, self.best.tolist()))
+        probabilities = self.probabilities[first:end]
+        events: tuple[tuple[Event, ...], ...] = ((),) * (end - first)
+        if self.events:
+            events = tuple(
+                self._told(first, step, positions) if first + step in self.events else ()
+                for step in range(end - first)
             )
         return Decoded(
-            labels=tuple(map(labels.__getitem__, self.best[first:end].tolist())),
+            labels=tuple(self._named[first:end]),
             scores=self.scores[first:end],
-            events=tuple(events),
+            events=events,
             smoothed=probabilities,
+        )
+
+    def _told(self, first: int, step: int, positions: Positions) -> tuple[Event, ...]:
+        """The events of one step of a stream whose steps begin at `first`."""
+        at, row = place(positions, step), self.probabilities[first + step]
+        return tuple(
+            Event(KINDS[kind], self._labels[which], at, float(row[which]))
+            for kind, which in self.events[first + step]
         )
 
 

@@ -31,8 +31,10 @@ class Work(Protocol):
     counts: Counts
     """How many they are, one or more."""
 
-    def told(self, n: int) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
-        """Of the n-th stream: what the decoder needs of its frames, positions, times."""
+    def told(
+        self, n: int, first: int, end: int
+    ) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
+        """Of the n-th stream, whose frames these are: what decoding needs, positions, times."""
         ...
 
 
@@ -116,8 +118,10 @@ class FrameWork:
         self.values = taken.rows
         self.slots, self.firsts, self.counts = taken.slots, taken.firsts, taken.counts
 
-    def told(self, n: int) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
-        """Of the n-th stream: what the decoder needs of its frames, positions, times."""
+    def told(
+        self, n: int, first: int, end: int
+    ) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
+        """Of the n-th stream: what decoding needs of its frames, positions, times."""
         taken = self._taken
         chunks = chunks_of(taken, n)
         begin = int(taken.table[chunks[0], POSITION])
@@ -191,10 +195,11 @@ class SampleWork:
         self.values, self.slots = self._heard.values, taken.slots[some]
         self.firsts, self.counts = self._heard.firsts[some], self._heard.counts[some]
 
-    def told(self, n: int) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
+    def told(
+        self, n: int, first: int, end: int
+    ) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
         """Of the n-th stream: no more than positions and times."""
-        own = slice(self.firsts[n], self.firsts[n] + self.counts[n])
-        return _NO_FRAMES, self._heard.positions[own], self._heard.times[own]
+        return _NO_FRAMES, self._heard.positions[first:end], self._heard.times[first:end]
 
 
 def full(waiting: int, more: int, limit: int) -> QueueFullError:

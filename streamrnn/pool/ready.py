@@ -19,12 +19,16 @@ class Batch:
 
     def __init__(self, work: Work, outputs: NDArray[np.float32], record: Record) -> None:
         self._work, self._outputs, self._record = work, outputs, record
+        self._ends: list[tuple[int, int]] = []
 
     def predictions(self, n: int) -> Predictions:
         """Those of the n-th stream."""
-        first = int(self._work.firsts[n])
-        end = first + int(self._work.counts[n])
-        frames, positions, times = self._work.told(n)
+        if not self._ends:
+            firsts = self._work.firsts
+            ends = (firsts + self._work.counts).tolist()
+            self._ends = list(zip(firsts.tolist(), ends, strict=True))
+        first, end = self._ends[n]
+        frames, positions, times = self._work.told(n, first, end)
         decoded = self._record.decoded(first, end, frames, positions)
         return Predictions(self._outputs[first:end], positions, times, decoded)
 

@@ -100,7 +100,7 @@ def test_aims_stand_beside_what_they_are_of() -> None:
     kernel, torch = report.networks[0].rows
     assert [aim.what for aim in kernel.aims] == ["× torch.nn", "× floor"]
     assert torch.aims == [] and torch.times_torch == 1.0
-    assert shown(report.table()).count("≥ 10 × torch.nn") == 1
+    assert shown(report.table()).count("≥ 12 × torch.nn") == 1
 
 
 def test_unknown_names_are_refused_before_anything_runs() -> None:
