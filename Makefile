@@ -10,7 +10,7 @@ help:
 	@echo "make test   set up and run the tests"
 	@echo "make check  what CI runs: format, lint, types, tests"
 	@echo "make sweep  the long sweeps over many cases"
-	@echo "make bench  measure the step beside what else there is"
+	@echo "make bench  measure steps, pools, sound and the start beside what else there is"
 
 .venv/.live: pyproject.toml
 	@test -x $(BIN)/python || { echo "making .venv"; $(PYTHON) -m venv .venv; }
@@ -47,8 +47,12 @@ types: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/streamrnn bench step
-	$(BIN)/streamrnn bench start
+	$(BIN)/streamrnn bench cold
+	$(BIN)/streamrnn bench chunk
+	$(BIN)/streamrnn bench pool
+	$(BIN)/streamrnn bench pool --audio
 	$(BIN)/streamrnn bench audio
+	$(BIN)/streamrnn bench start
 
 clean:
 	rm -rf .venv build dist

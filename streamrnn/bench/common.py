@@ -155,6 +155,31 @@ def interleave(
     return seconds
 
 
+SLEEP_S = 0.01
+
+
+def after_sleep(
+    loops: Mapping[str, Loop], *, rounds: int, advance: Callable[[], object] = lambda: None
+) -> dict[str, list[float]]:
+    """Time loops as `interleave` does, but one call at a time, each after 10 ms of sleep.
+
+    So it goes at live cadence: others have had the caches meanwhile, and the clock has slowed down.
+    """
+    for loop in loops.values():
+        loop(3)
+    seconds: dict[str, list[float]] = {name: [] for name in loops}
+    order, shuffle = list(loops), random.Random(0).shuffle
+    for _ in range(rounds):
+        shuffle(order)
+        for name in order:
+            time.sleep(SLEEP_S)
+            begin = time.perf_counter()
+            loops[name](1)
+            seconds[name].append(time.perf_counter() - begin)
+            advance()
+    return seconds
+
+
 def _calls(loop: Loop, seconds: float) -> int:
     """How many calls take about `seconds`; also the warm-up."""
     count, taken = 1, 0.0

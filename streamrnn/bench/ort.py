@@ -70,6 +70,31 @@ def onnx_model(case: Case, streams: int = 1) -> bytes:
     return helper.make_model(graph, opset_imports=opset, ir_version=8).SerializeToString()
 
 
+def sequence_model(case: Case) -> bytes:
+    """A case of one layer as an ONNX file of any number of steps.
+
+    The inputs are `x` (steps, 1, input_size), `h` and, of an LSTM, `c`, each (1, 1, hidden_size);
+    the outputs `y` (steps, 1, 1, hidden_size), then the new states.
+    """
+    import onnx
+
+    model = onnx.load_from_string(onnx_model(case))
+    graph = model.graph
+    (node,) = graph.node
+    size = case.network.hidden_size
+    node.output[0] = "y"
+    rows = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ("steps", 1, 1, size))
+    states = list(graph.output)
+    del graph.output[:]
+    graph.output.extend([rows, *states])
+    graph.input[0].type.tensor_type.shape.dim[0].dim_param = "steps"
+    for put in graph.input[1:]:
+        kind = put.name.rstrip("0")
+        node.input[list(node.input).index(put.name)] = kind
+        put.name = kind
+    return model.SerializeToString()
+
+
 def session(model: bytes) -> Any:
     """A session of one thread."""
     import onnxruntime

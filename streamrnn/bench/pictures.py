@@ -10,6 +10,7 @@ from streamrnn.show.figure import new_figure
 
 if TYPE_CHECKING:
     from streamrnn.bench.audio import AudioReport
+    from streamrnn.bench.chunk import ChunkReport
     from streamrnn.bench.pool_audio import PoolAudioReport
     from streamrnn.bench.pool_report import PoolReport
     from streamrnn.bench.start import StartReport
@@ -57,7 +58,7 @@ def plot_step(report: StepReport, path: str | Path) -> None:
         _step_panel(axes, network)
     for axes in panels[len(report.networks) :]:
         axes.set_axis_off()
-    title = "One live step, one stream, one thread: µs (and how many times faster than torch.nn)"
+    title = f"{report.title}: µs (and how many times faster than torch.nn)"
     _finish(figure, title, report.environment, path)
 
 
@@ -72,10 +73,11 @@ def _step_panel(axes: Any, network: Network) -> None:
         for row, timing in rows
     ]
     _bars(axes, [row.name for row, _ in rows], values, labels, OURS)
-    axes.axvline(network.floor_us, color=_FLOOR, linewidth=1.2, linestyle="--", zorder=3)
     axes.set_title(network.title, loc="left", fontsize=11, color=_TEXT)
-    floor = f"floor {network.floor_us:.3g} µs"
-    axes.set_title(floor, loc="right", fontsize=8, color=_FLOOR)
+    if network.floor_us is not None:
+        axes.axvline(network.floor_us, color=_FLOOR, linewidth=1.2, linestyle="--", zorder=3)
+        floor = f"floor {network.floor_us:.3g} µs"
+        axes.set_title(floor, loc="right", fontsize=8, color=_FLOOR)
 
 
 def plot_start(report: StartReport, path: str | Path) -> None:
@@ -122,39 +124,69 @@ def plot_pool_audio(report: PoolAudioReport, path: str | Path) -> None:
 
 def plot_pool(report: PoolReport, path: str | Path) -> None:
     """Draw `bench pool`: million steps a second against the number of streams."""
-    networks = list(dict.fromkeys(company.network for company in report.companies))
+    points = {
+        (company.title, row.name, company.streams): company.streams / row.timing.median_us
+        for company in report.companies
+        for row in company.rows
+        if row.timing
+    }
+    title = "Many streams, a step of each a tick: million steps a second"
+    _lines(points, "streams", title, report.environment, path)
+
+
+def plot_chunk(report: ChunkReport, path: str | Path) -> None:
+    """Draw `bench chunk`: µs a frame against the length of chunks."""
+    points = {
+        (length.title, row.name, length.frames): row.timing.median_us / length.frames
+        for length in report.lengths
+        for row in length.rows
+        if row.timing
+    }
+    title = "Chunks of several frames: µs a frame"
+    _lines(points, "frames of a chunk", title, report.environment, path)
+
+
+def _lines(
+    points: dict[tuple[str, str, int], float],
+    along: str,
+    title: str,
+    environment: dict[str, str],
+    path: str | Path,
+) -> None:
+    """One panel a network, one line a contender, ours in colour, all with marks of their own."""
+    networks = list(dict.fromkeys(network for network, _, _ in points))
     figure, panels = _figure(1, len(networks), panel=(4.6, 4.0))
-    for axes, name in zip(panels, networks, strict=True):
-        companies = [company for company in report.companies if company.network == name]
-        counts = [company.streams for company in companies]
-        for contender in (row.name for row in companies[-1].rows):
-            points = [
-                (company.streams, company.streams / row.timing.median_us)
-                for company in companies
-                for row in company.rows
-                if row.name == contender and row.timing
-            ]
-            ours = contender in _POOLED
+    for axes, network in zip(panels, networks, strict=True):
+        own = {key[1:]: value for key, value in points.items() if key[0] == network}
+        for name in dict.fromkeys(name for name, _ in own):
+            line = sorted((x, y) for (other, x), y in own.items() if other == name)
+            colour, mark = _STYLES.get(name, (_OTHER_LINES, "."))
+            width = 1.0 if colour == _OTHER_LINES else 2.0
             axes.plot(
-                *zip(*points, strict=True),
-                marker=_MARKERS.get(contender, "."),
-                color=_POOLED.get(contender, "#9aa0a8"),
-                linewidth=2.0 if ours else 1.0,
-                label=contender,
+                *zip(*line, strict=True), marker=mark, color=colour, linewidth=width, label=name
             )
+        counts = sorted({x for _, x in own})
         axes.set_xscale("log", base=2)
         axes.set_xticks(counts, [str(count) for count in counts], fontsize=8)
+        axes.minorticks_off()
         axes.set_ylim(bottom=0)
-        axes.set_xlabel("streams", fontsize=9, color=_TEXT)
-        axes.set_title(companies[0].title, loc="left", fontsize=11, color=_TEXT)
+        axes.set_xlabel(along, fontsize=9, color=_TEXT)
+        axes.set_title(network, loc="left", fontsize=11, color=_TEXT)
         axes.grid(color="#eceef0", zorder=0)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(fontsize=7, frameon=False)
-    panels[0].set_ylabel("million steps a second", fontsize=9, color=_TEXT)
-    _finish(figure, "Many streams, a step of each a tick", report.environment, path)
+    _finish(figure, title, environment, path)
 
 
-_POOLED = {"kernel": _OURS, "tick": "#3a9c7b", "feed+tick+objects": "#7a5ca8",
-           "kernel, all cores": _FLOOR}  # fmt: skip
-_MARKERS = {"kernel": "o", "tick": "s", "feed+tick+objects": "^", "kernel, all cores": "D",
-            "torch.nn": "x", "torch cell": "+", "ort": "v", "ort gemm": "<"}  # fmt: skip
+_OTHER_LINES = "#8a9099"
+_STYLES = {
+    "kernel": (_OURS, "o"),
+    "tick": ("#3a9c7b", "s"),
+    "feed": (_OURS, "o"),
+    "feed+tick+objects": ("#7a5ca8", "^"),
+    "kernel, all cores": (_FLOOR, "D"),
+    "torch.nn": (_OTHER_LINES, "x"),
+    "torch cell": (_OTHER_LINES, "+"),
+    "ort": (_OTHER_LINES, "v"),
+    "ort gemm": (_OTHER_LINES, "<"),
+}

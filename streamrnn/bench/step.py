@@ -14,6 +14,7 @@ from streamrnn.bench.cases import SIZES, TOLERANCE, Case, cases
 from streamrnn.bench.common import (
     INSTALL,
     Aim,
+    after_sleep,
     environment,
     interleave,
     measure_in_child,
@@ -52,6 +53,7 @@ CONTENDERS: dict[str, Callable[[Case], Contender]] = {
     "continual-inference": Continual,
 }
 YARDSTICK = "torch.nn"
+COLD_SIZES = ("gru-128", "gru-256", "lstm-128")
 FLOOR = "floor"
 
 # (case, contender) → (against whom, least factor; for the floor the largest).
@@ -74,21 +76,32 @@ def run(
     sizes: Sequence[str] | None = None,
     contenders: Sequence[str] | None = None,
     quick: bool = False,
+    cold: bool = False,
     show: bool = True,
 ) -> StepReport:
     """Measure in a fresh process of one thread, pinned to one core.
 
     Args:
-        sizes: names of networks such as `gru-128`, `2xgru-128`, `lstm-256`; by default `SIZES`.
+        sizes: names of networks such as `gru-128`, `2xgru-128`, `lstm-256`; by default `SIZES`,
+            or `COLD_SIZES`.
         contenders: names of `CONTENDERS`; by default all. Ratios need `torch.nn` among them.
         quick: some 10 s instead of a minute, and noisier.
+        cold: each step after 10 ms of sleep, as at live cadence.
         show: a progress bar on standard error, if that is a terminal.
 
     Raises:
         ConfigError: a size or a contender is unknown.
     """
     check_names(sizes, contenders)
-    options = {"sizes": sizes, "contenders": contenders, "quick": quick, "show": show}
+    if cold and sizes is None:
+        sizes = COLD_SIZES
+    options = {
+        "sizes": sizes,
+        "contenders": contenders,
+        "quick": quick,
+        "cold": cold,
+        "show": show,
+    }
     report = StepReport.from_json(measure_in_child("streamrnn.bench.step", options))
     report.environment = environment()
     return report
@@ -132,6 +145,7 @@ def measure(
     contenders: Sequence[str] | None = None,
     rounds: int = 60,
     block_ms: float = 4.0,
+    cold: bool = False,
     show: bool = False,
 ) -> StepReport:
     """Measure in this process, as it is; see `run`.
@@ -139,8 +153,9 @@ def measure(
     Args:
         sizes: names of networks.
         contenders: names of `CONTENDERS`.
-        rounds: blocks of each contender.
+        rounds: blocks of each contender, or steps after a sleep.
         block_ms: about how long a block takes.
+        cold: each step after a sleep.
         show: a progress bar.
     """
     chosen = cases(sizes)
@@ -152,11 +167,15 @@ def measure(
     with progress("bench step", total, show=show) as advance:
         for case in chosen:
             advance(0, case.title)
+            if cold:
+                networks.append(_measure_cold(case, names, rounds, left_out, advance))
+                continue
             network, peak = _measure_case(case, names, rounds, block_ms, left_out, advance)
             networks.append(network)
             peaks.append(peak)
     return StepReport(
         environment=environment(),
+        cold=cold,
         rounds=rounds,
         peak_gflops=round(max(peaks, default=0.0), 1),
         networks=networks,
@@ -186,6 +205,24 @@ def make(
         made[name] = contender
         errors[name] = float(np.abs(contender.outputs(case.frames) - reference).max())
     return made, errors
+
+
+def _measure_cold(
+    case: Case,
+    names: Sequence[str],
+    rounds: int,
+    left_out: dict[str, str],
+    advance: Callable[..., None],
+) -> Network:
+    made, errors = make(case, names, left_out)
+    right = {name: made[name].loop for name in made if errors[name] <= TOLERANCE}
+    seconds = after_sleep(right, rounds=rounds, advance=advance)
+    return Network(
+        name=case.name,
+        title=case.title,
+        weight_bytes=4 * sum(array.size for array in case.weights.values()),
+        rows=[_row(case, name, errors[name], seconds) for name in made],
+    )
 
 
 def _measure_case(
@@ -222,21 +259,21 @@ def _row(case: Case, name: str, error: float, seconds: dict[str, list[float]]) -
     if name not in seconds:
         return Row(name=name, error=error, timing=None)
     own = seconds[name]
+    floor, torch = seconds.get(FLOOR), seconds.get(YARDSTICK)
     aims: list[Aim] = []
-    for rival, bound in AIMS.get((case.name, name), ()):
-        if rival == FLOOR:
-            value = round(ratio(own, seconds[FLOOR]), 3)
+    for rival, bound in AIMS.get((case.name, name), ()) if floor else ():
+        if rival == FLOOR and floor:
+            value = round(ratio(own, floor), 3)
             aims.append(Aim(what="× floor", relation="≤", bound=bound, value=value))
         elif rival in seconds:
             value = round(ratio(seconds[rival], own), 3)
             aims.append(Aim(what=f"× {rival}", relation="≥", bound=bound, value=value))
-    torch = seconds.get(YARDSTICK)
     return Row(
         name=name,
         error=error,
         timing=timing(own),
         times_torch=None if torch is None else round(ratio(torch, own), 3),
-        times_floor=round(ratio(own, seconds[FLOOR]), 3),
+        times_floor=None if floor is None else round(ratio(own, floor), 3),
         aims=aims,
     )
 
@@ -247,6 +284,8 @@ def main(options: str) -> None:
     quick = chosen.pop("quick")
     pin()
     rounds, block_ms = (20, 1.0) if quick else (80, 5.0)
+    if chosen["cold"]:
+        rounds = 40 if quick else 200
     print(measure(**chosen, rounds=rounds, block_ms=block_ms).as_json())
 
 

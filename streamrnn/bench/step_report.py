@@ -33,24 +33,32 @@ class Network(msgspec.Struct, kw_only=True):
     name: str
     title: str
     weight_bytes: int
-    floor_us: float
-    """The time to read the weights or to multiply them, whichever is longer."""
-    read_gb_s: float
-    """The read bandwidth of one core on that many bytes."""
+    floor_us: float | None = None
+    """The time to read the weights or to multiply them, whichever is longer; None after sleep."""
+    read_gb_s: float | None = None
+    """The read bandwidth of one core on that many bytes; likewise."""
     rows: list[Row]
 
 
 class StepReport(Report, kw_only=True):
     """What `bench step` found."""
 
+    cold: bool = False
+    """Whether each step came after 10 ms of sleep."""
     rounds: int
     peak_gflops: float
     """float32 multiply-adds of one core, each counted as two."""
     networks: list[Network]
 
+    @property
+    def title(self) -> str:
+        """What was measured."""
+        what = "One step after 10 ms of sleep" if self.cold else "One live step"
+        return f"{what}, input 80, one stream, one thread"
+
     def table(self) -> Group:
         """The report for a terminal."""
-        table = Table(title="One live step, input 80, one stream, one thread", title_justify="left")
+        table = Table(title=self.title, title_justify="left")
         table.add_column("network")
         table.add_column("contender")
         for name in ("µs", "least µs", "× torch.nn", "× floor"):
@@ -58,17 +66,20 @@ class StepReport(Report, kw_only=True):
         table.add_column("aim")
         for network in self.networks:
             table.add_section()
-            bandwidth = f"[dim]{network.read_gb_s:.0f} GB/s[/]"
-            table.add_row(
-                f"[bold]{network.title}[/]", "floor", f"{network.floor_us:.2f}", "", "", "1.0",
-                bandwidth,
-            )  # fmt: skip
+            head = f"[bold]{network.title}[/], [dim]{_size(network.weight_bytes)}[/]"
+            if network.floor_us is not None:
+                bandwidth = f"[dim]{network.read_gb_s:.0f} GB/s[/]"
+                table.add_row(head, "floor", f"{network.floor_us:.2f}", "", "", "1.0", bandwidth)
+                head = ""
             for row in network.rows:
-                table.add_row(f"[dim]{_size(network.weight_bytes)}[/]", *_cells(row))
-        told = (
-            f"{self.rounds} interleaved rounds, medians; peak {self.peak_gflops:.0f} GFLOP/s a "
-            "core; floor: the weights read, or multiplied, once"
-        )
+                table.add_row(head, *_cells(row))
+                head = ""
+        told = f"{self.rounds} interleaved rounds, medians"
+        if not self.cold:
+            told += (
+                f"; peak {self.peak_gflops:.0f} GFLOP/s a core; floor: the weights read, or "
+                "multiplied, once"
+            )
         return Group(table, *self.notes(told))
 
     def plot(self, path: str | Path) -> None:

@@ -65,6 +65,32 @@ def step(
 
 
 @bench.command()
+def cold(
+    quick: Quick = False,
+    json: Json = False,
+    plot: Plot = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="A network (gru-128, 2xgru-128) or a contender (kernel, torch.nn)."),
+    ] = None,
+) -> None:
+    """One step after 10 ms of sleep, as at live cadence: caches and clock have cooled down."""
+    from streamrnn.bench import step as measurement
+
+    sizes, contenders = measurement.split_names(only or ())
+    report = measurement.run(sizes=sizes, contenders=contenders, quick=quick, cold=True)
+    _show(report, json, plot)
+
+
+@bench.command()
+def chunk(quick: Quick = False, json: Json = False, plot: Plot = None) -> None:
+    """Chunks of several frames at once: Stream.feed beside torch and ONNX Runtime."""
+    from streamrnn.bench import chunk as measurement
+
+    _show(measurement.run(quick=quick), json, plot)
+
+
+@bench.command()
 def start(
     quick: Quick = False,
     json: Json = False,

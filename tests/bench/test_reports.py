@@ -76,7 +76,9 @@ def test_a_child_that_fails_is_told(capfd: pytest.CaptureFixture[str]) -> None:
 def test_step_report(tmp_path) -> None:
     report = step.run(sizes=["rnn-16"], contenders=["kernel", "numpy"], quick=True, show=False)
     tree = json.loads(report.as_json())
-    assert tree.keys() == {"environment", "rounds", "peak_gflops", "networks", "left_out"}
+    assert tree.keys() == {
+        *("environment", "cold", "rounds", "peak_gflops", "networks", "left_out")
+    }
     (network,) = tree["networks"]
     assert network["name"] == "rnn-16"
     assert network["weight_bytes"] == 4 * (16 * 80 + 16 * 16 + 2 * 16)
@@ -101,6 +103,15 @@ def test_aims_stand_beside_what_they_are_of() -> None:
     assert [aim.what for aim in kernel.aims] == ["× torch.nn", "× floor"]
     assert torch.aims == [] and torch.times_torch == 1.0
     assert shown(report.table()).count("≥ 12 × torch.nn") == 1
+
+
+def test_a_step_after_sleep_has_no_floor(tmp_path) -> None:
+    report = step.measure(sizes=["gru-16"], contenders=["kernel", "feed"], rounds=2, cold=True)
+    (network,) = report.networks
+    assert network.floor_us is None and [row.times_floor for row in network.rows] == [None, None]
+    assert "after 10 ms of sleep" in shown(report.table())
+    report.plot(tmp_path / "cold.png")
+    assert (tmp_path / "cold.png").exists()
 
 
 def test_unknown_names_are_refused_before_anything_runs() -> None:
