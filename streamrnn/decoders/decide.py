@@ -19,6 +19,8 @@ from streamrnn.frontends.base import Frames
 from streamrnn.kernels import decide as kernel
 from streamrnn.predictions import Decoded, Event
 
+_LONG = 4_000  # outputs that take some 50 µs, and are decoded without the GIL
+
 
 class DecideDecoder:
     """The likeliest class of each step, and one event `decided` in a sequence, once it is sure."""
@@ -58,7 +60,9 @@ class DecideArena(ArenaWithoutResets):
 
     def decode(self, record: "DecideRecord", slots: Counts, firsts: Counts, counts: Counts) -> None:
         """Decode outputs of some streams."""
-        kernel.decide(
+        short = int(counts.sum()) * record.outputs.shape[1] < _LONG
+        decide = kernel.decide if short else kernel.decide_long
+        decide(
             record.outputs,
             slots,
             firsts,

@@ -14,6 +14,7 @@ from streamrnn.kernels import detect as kernel
 from streamrnn.predictions import Decoded, Event
 
 KINDS = ("start", "detected", "end")
+_LONG = 2_000  # probabilities that take some 50 µs, and are smoothed without the GIL
 
 
 class DetectDecoder:
@@ -61,7 +62,9 @@ class DetectArena:
     def decode(self, record: "DetectRecord", slots: Counts, firsts: Counts, counts: Counts) -> None:
         """Decode outputs of some streams."""
         rows = np.empty((kernel.MOST_EVENTS * record.probabilities.size, 3), np.int64)
-        found = kernel.detect_streams(
+        short = int(counts.sum()) * len(self.decoder.labels) < _LONG
+        detect = kernel.detect_streams if short else kernel.detect_streams_long
+        found = detect(
             record.outputs,
             slots,
             firsts,

@@ -205,15 +205,15 @@ class NativeArena:
             slots, firsts, counts = slots[order], firsts[order], counts[order]
         states = self._rows.ctypes.data + slots * self._rows.strides[0]
 
+        work = int(counts.sum()) * self._engine.packed.weights.size
+        run = blocks.run_streams if work < _LONG else blocks.run_streams_long
+
         def part(which: int, of: int) -> None:
             of_these, begin, count = (
                 np.ascontiguousarray(each[which::of]) for each in (states, firsts, counts)
             )
-            blocks.run_streams(
-                self._handles[which], self._most, of_these, begin, count, frames, outputs
-            )
+            run(self._handles[which], self._most, of_these, begin, count, frames, outputs)
 
-        work = int(counts.sum()) * self._engine.packed.weights.size
         self._workers.run(part, min(work // _WORTH, len(slots) // self._most))
 
     def reset(self, slots: Counts) -> None:

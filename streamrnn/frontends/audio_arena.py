@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.frontends.audio_state import AudioState, Conversion, conversion, fresh_memory
+from streamrnn.frontends.audio_state import LONG, AudioState, Conversion, conversion, fresh_memory
 from streamrnn.frontends.base import Option
-from streamrnn.kernels.log_mel import log_mel_streams
-from streamrnn.kernels.resample import resample_streams
+from streamrnn.kernels.log_mel import log_mel_streams, log_mel_streams_long
+from streamrnn.kernels.resample import resample_streams, resample_streams_long
 from streamrnn.workers import Workers
 
 if TYPE_CHECKING:
@@ -127,15 +127,19 @@ class AudioArena:
             starts, sizes = np.cumsum(room) - room, np.empty_like(counts)
             work = np.empty(int(room.sum()))
 
+        short = int(counts.sum()) < LONG
+        resample = resample_streams if short else resample_streams_long
+        log_mel = log_mel_streams if short else log_mel_streams_long
+
         def part(which: int, of: int) -> None:
             mine = slice(len(slots) * which // of, len(slots) * (which + 1) // of)
             own = slots[mine]
             if how is not None:
-                resample_streams(
+                resample(
                     *(samples, own, firsts[mine], counts[mine], how.sets, how.first, how.before),
                     *(memory["heard"], memory["converted"], starts[mine], work, sizes[mine]),
                 )
-            log_mel_streams(
+            log_mel(
                 *(work, own, starts[mine], sizes[mine], frontend.tables, frontend.plan),
                 *(memory["kept"], memory["pending"], memory["counts"]),
                 *(places[mine], values, ends, found[mine]),

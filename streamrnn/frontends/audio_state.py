@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from streamrnn.errors import DtypeError, NonFiniteError, ShapeError
 from streamrnn.frontends.base import Frames, Option, describe, is_array
 from streamrnn.kernels import log_mel
-from streamrnn.kernels.log_mel import log_mel_streams, mix_down
-from streamrnn.kernels.resample import resample_streams, taps
+from streamrnn.kernels.log_mel import log_mel_streams, log_mel_streams_long, mix_down
+from streamrnn.kernels.resample import resample_streams, resample_streams_long, taps
 
 if TYPE_CHECKING:
     from streamrnn.frontends.audio import AudioFrontend
 
+LONG = 3_000
+"""Samples whose frames take some 50 µs to make, and are made without the GIL."""
 _ONLY = np.zeros(1, np.int64)  # the one stream, and the first of everything
 # What samples are multiplied by, so that full scale is 1; in this machine's order of bytes.
 _SCALES = {np.dtype(np.int16): 1.0 / 32_768.0, np.dtype(np.float32): 1.0}
@@ -168,7 +170,8 @@ class AudioState:
         out = np.empty(len(signal) * how.after // how.before + 2)
         live = self._live
         self._size[0] = len(signal)
-        resample_streams(
+        run = resample_streams if len(signal) < LONG else resample_streams_long
+        run(
             *(signal, _ONLY, _ONLY, self._size, how.sets, how.first, how.before),
             *(live["heard"], live["converted"], _ONLY, out, self._found),
         )
@@ -180,7 +183,8 @@ class AudioState:
         values = np.empty((room, frontend.frame_size), np.float32)
         ends = np.empty(room, np.int64)
         self._size[0] = len(signal)
-        log_mel_streams(
+        run = log_mel_streams if len(signal) < LONG else log_mel_streams_long
+        run(
             *(signal, _ONLY, _ONLY, self._size, frontend.tables, frontend.plan),
             *(live["kept"], live["pending"], live["counts"], _ONLY, values, ends, self._found),
         )

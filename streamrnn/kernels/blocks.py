@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from streamrnn.kernels.activations import sigmoid, tanh
-from streamrnn.kernels.compile import inline, jit_nogil
+from streamrnn.kernels.compile import inline, jit, jit_nogil
 from streamrnn.kernels.network import (
     EMBEDDING,
     F4,
@@ -202,7 +202,7 @@ def step_of_block(
 
 
 @jit_nogil
-def run_streams(
+def run_streams_long(
     handle: Any, most: int, states: Any, firsts: Any, counts: Any, frames: Any, outputs: Any
 ) -> None:
     """Advance many streams, each by frames of its own; without the GIL.
@@ -250,3 +250,11 @@ def run_streams(
                 own[STREAM] = those[0]
                 step(plan, own, addresses[X, 0], into[0], width, 0)
                 first += 1
+
+
+@jit
+def run_streams(
+    handle: Any, most: int, states: Any, firsts: Any, counts: Any, frames: Any, outputs: Any
+) -> None:
+    """`run_streams_long` with the GIL held, for what is done sooner than it is had back."""
+    run_streams_long(handle, most, states, firsts, counts, frames, outputs)

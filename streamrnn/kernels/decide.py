@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.kernels.classes import exp_negative, largest
-from streamrnn.kernels.compile import jit_nogil
+from streamrnn.kernels.compile import jit, jit_nogil
 
 Counts = NDArray[np.int64]
 
@@ -17,7 +17,7 @@ STATE = 3
 
 
 @jit_nogil
-def decide(
+def decide_long(
     outputs: NDArray[np.float32],
     slots: Counts,
     firsts: Counts,
@@ -28,7 +28,7 @@ def decide(
     scores: NDArray[np.float64],
     decided: NDArray[np.bool_],
 ) -> None:
-    """Take outputs of some streams, each a sequence of its own.
+    """Take outputs of some streams, each a sequence of its own; without the GIL.
 
     Args:
         outputs: logits, a row a step.
@@ -69,3 +69,19 @@ def decide(
                 state[DECIDED] = 1
             state[RUN] = min(run, np.int64(settings[CONFIRM]))
             best[t], scores[t], decided[t] = which, score, now
+
+
+@jit
+def decide(
+    outputs: NDArray[np.float32],
+    slots: Counts,
+    firsts: Counts,
+    counts: Counts,
+    settings: NDArray[np.float64],
+    states: Counts,
+    best: Counts,
+    scores: NDArray[np.float64],
+    decided: NDArray[np.bool_],
+) -> None:
+    """`decide_long` with the GIL held, for what is done sooner than it is had back."""
+    decide_long(outputs, slots, firsts, counts, settings, states, best, scores, decided)

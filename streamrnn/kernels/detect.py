@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.kernels.classes import softmax_row
-from streamrnn.kernels.compile import inline, jit_nogil
+from streamrnn.kernels.compile import inline, jit, jit_nogil
 
 Array = NDArray[np.float64]
 
@@ -111,7 +111,7 @@ def detect(
 
 
 @jit_nogil
-def detect_streams(
+def detect_streams_long(
     outputs: NDArray[np.float32],
     slots: NDArray[np.int64],
     firsts: NDArray[np.int64],
@@ -168,3 +168,33 @@ def detect_streams(
                     top = k
             best[t], scores[t] = top, probabilities[t, top]
     return found
+
+
+@jit
+def detect_streams(
+    outputs: NDArray[np.float32],
+    slots: NDArray[np.int64],
+    firsts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    settings: Array,
+    thresholds: Array,
+    states: Array,
+    probabilities: Array,
+    best: NDArray[np.int64],
+    scores: Array,
+    events: NDArray[np.int64],
+) -> int:
+    """`detect_streams_long` with the GIL held, for what is done sooner than it is had back."""
+    return detect_streams_long(
+        outputs,
+        slots,
+        firsts,
+        counts,
+        settings,
+        thresholds,
+        states,
+        probabilities,
+        best,
+        scores,
+        events,
+    )

@@ -186,7 +186,7 @@ def keep_latest(signal: Array, kept: Array) -> None:
 
 
 @jit_nogil
-def log_mel_streams(
+def log_mel_streams_long(
     samples: Array,
     slots: Counts,
     firsts: Counts,
@@ -201,7 +201,7 @@ def log_mel_streams(
     ends: Counts,
     found: Counts,
 ) -> None:
-    """Take samples of some streams, write the frames that they complete.
+    """Take samples of some streams, write the frames that they complete; without the GIL.
 
     Columns are computed `LANES` at a time, whosesoever they are, while there are enough of them.
 
@@ -286,3 +286,37 @@ def log_mel_streams(
             lane = 0
         keep_latest(signal, own)
         state[ARRIVED] = before + counts[n]
+
+
+@jit
+def log_mel_streams(
+    samples: Array,
+    slots: Counts,
+    firsts: Counts,
+    counts: Counts,
+    tables: Array,
+    plan: Counts,
+    kept: Array,
+    pending: Array,
+    seen: Counts,
+    places: Counts,
+    frames: NDArray[np.float32],
+    ends: Counts,
+    found: Counts,
+) -> None:
+    """`log_mel_streams_long` with the GIL held, for what is done sooner than it is had back."""
+    log_mel_streams_long(
+        samples,
+        slots,
+        firsts,
+        counts,
+        tables,
+        plan,
+        kept,
+        pending,
+        seen,
+        places,
+        frames,
+        ends,
+        found,
+    )

@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.kernels.compile import inline, jit_nogil
+from streamrnn.kernels.compile import inline, jit, jit_nogil
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -108,7 +108,7 @@ def resample(
 
 
 @jit_nogil
-def resample_streams(
+def resample_streams_long(
     samples: Array,
     slots: Counts,
     firsts: Counts,
@@ -142,3 +142,24 @@ def resample_streams(
         slot = slots[n]
         new = samples[firsts[n] : firsts[n] + counts[n]]
         found[n] = resample(new, sets, offsets, before, kept[slot], seen[slot], out[places[n] :])
+
+
+@jit
+def resample_streams(
+    samples: Array,
+    slots: Counts,
+    firsts: Counts,
+    counts: Counts,
+    sets: Array,
+    offsets: Counts,
+    before: int,
+    kept: Array,
+    seen: Counts,
+    places: Counts,
+    out: Array,
+    found: Counts,
+) -> None:
+    """`resample_streams_long` with the GIL held, for what is done sooner than it is had back."""
+    resample_streams_long(
+        samples, slots, firsts, counts, sets, offsets, before, kept, seen, places, out, found
+    )
