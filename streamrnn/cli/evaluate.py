@@ -59,7 +59,11 @@ def evaluate(
         Path | None, typer.Option(help="Wake words: draw the DET curve to a file.")
     ] = None,
     train: Annotated[
-        Path | None, typer.Option(help="Characters: the file that the 5-gram learns from.")
+        Path | None,
+        typer.Option(
+            help="Characters: the file that the 5-gram learns from [default: the first 90 % of "
+            "the text; the last 10 % are scored]."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
