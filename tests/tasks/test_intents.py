@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 
 import streamrnn
 from streamrnn.config import DecideConfig
-from streamrnn.errors import ConfigError, UnsupportedError
+from streamrnn.errors import ConfigError, TextError, UnsupportedError
 from streamrnn.frontends.text import words
 from streamrnn.predictions import Event
 from streamrnn.tasks.intents import task
@@ -18,6 +18,7 @@ from streamrnn.tasks.intents.corpora import Labelled, for_a_home, read_clinc, re
 from streamrnn.tasks.intents.evaluate import score
 from streamrnn.tasks.intents.variation import WEAK, varied
 from streamrnn.tasks.intents.vectors import common_words, embedding, pieces
+from tests.conftest import make_model
 
 LISTS = [f"{o}{p}" for o in ("", "oos_") for p in ("train", "val", "test")]
 
@@ -47,9 +48,9 @@ def test_clinc_is_read_and_another_file_is_refused(clinc, tmp_path):
     assert read_clinc(clinc)["val"][0] == Labelled("what time is it", "time")
     other = tmp_path / "other.json"
     other.write_text('{"train": []}')
-    with pytest.raises(ConfigError, match="other.json: expected CLINC150's JSON file"):
+    with pytest.raises(TextError, match="other.json: expected CLINC150's JSON file"):
         read_clinc(other)
-    with pytest.raises(ConfigError, match="absent.json: expected CLINC150's"):
+    with pytest.raises(TextError, match="absent.json: expected CLINC150's"):
         read_clinc(tmp_path / "absent.json")
 
 
@@ -59,13 +60,13 @@ def test_sentences_to_score_on_are_lines_of_json_or_clincs_test(clinc, tmp_path)
     assert read_labelled(lines) == [Labelled("a b", "x"), Labelled("é", "oos")]
     assert len(read_labelled(clinc)) == 4
     lines.write_text('{"text": "a", "label": "x"}\n{"text": 3, "label": "x"}\n')
-    with pytest.raises(ConfigError, match="some.jsonl, line 2: expected"):
+    with pytest.raises(TextError, match="some.jsonl, line 2: expected"):
         read_labelled(lines)
     lines.write_bytes(b'{"text": "\xff", "label": "x"}')
-    with pytest.raises(ConfigError, match="line 1"):
+    with pytest.raises(TextError, match="line 1"):
         read_labelled(lines)
     lines.write_text("\n")
-    with pytest.raises(ConfigError, match="expected sentences, got an empty file"):
+    with pytest.raises(TextError, match="expected sentences, got an empty file"):
         read_labelled(lines)
 
 
@@ -198,11 +199,12 @@ def test_options_are_checked(options, message, clinc):
 class Told:
     """A model that says what it was told to."""
 
-    config = SimpleNamespace(decoder=DecideConfig(labels=("on", "off", "oos"), outside="oos"))
+    name = "told"
     frontend = SimpleNamespace(tokens=lambda text: np.zeros((1, 1)))
 
-    def __init__(self, said):
-        self.said = said
+    def __init__(self, said, outside="oos"):
+        decoder = DecideConfig(labels=("on", "off", outside), outside=outside)
+        self.said, self.config = said, SimpleNamespace(decoder=decoder)
 
     def predict(self, text):
         labels, decided = self.said[text]
@@ -241,10 +243,23 @@ def test_scores_by_hand():
     assert score(model, [])["accuracy"] is None
 
 
+def test_what_lies_outside_may_be_called_otherwise_by_the_model():
+    model = Told({"a": (["none"], None), "b": (["on"], None)}, outside="none")
+    found = score(model, [Labelled("a", "oos"), Labelled("b", "none"), Labelled("b", "on")])
+    assert (found["out_of_scope_n"], found["out_of_scope_recall"]) == (2, 1 / 2)
+    assert (found["n"], found["accuracy"]) == (1, 1.0)
+
+
+def test_labels_that_the_model_has_not_are_refused():
+    strange = [Labelled("a", f"label{n}") for n in range(9)]
+    message = "told: expected labels among its 3, on, off, oos …, got label0, .*, label4 …; score"
+    with pytest.raises(UnsupportedError, match=message):
+        score(Told({}), [Labelled("b", "on"), *strange])
+
+
 def test_a_model_that_decides_nothing_is_refused():
-    other = SimpleNamespace(name="other", config=SimpleNamespace(decoder=None))
-    with pytest.raises(UnsupportedError, match="other: expected a decoder that decides"):
-        score(other, [])
+    with pytest.raises(UnsupportedError, match="made: expected a decoder that decides .* got raw"):
+        score(make_model(), [])
 
 
 def test_the_bundled_model_on_sentences_that_somebody_wrote():
