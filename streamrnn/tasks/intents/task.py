@@ -49,7 +49,8 @@ def task(data: Mapping[str, Any]) -> "IntentsTask":
     """Make the task of a `[data]` section.
 
     Raises:
-        ConfigError: an option is unknown or impossible, or a file or package is absent.
+        ConfigError: an option is unknown or impossible, or a package is absent.
+        TextError: CLINC150's file is absent, or another.
     """
     return IntentsTask(convert(dict(data), IntentsData, where="data"))
 
