@@ -97,6 +97,19 @@ def test_evaluate_gives_the_stated_object(track: Path) -> None:
     assert "model ÷ best other" in table.stdout
 
 
+def test_a_track_that_cannot_be_read_is_named_and_left_out(track: Path) -> None:
+    clean = run("evaluate", "ball", str(track.parent), "--json")
+    (track.parent / "a.csv").write_text("no track")
+    (track.parent / "z.csv").write_text("")
+    done = run("evaluate", "ball", str(track.parent), "--json")
+    assert done.returncode == 1
+    assert "a.csv, line 1: expected" in done.stderr and "z.csv: expected" in done.stderr
+    (told,), (before,) = objects(done.stdout), objects(clean.stdout)
+    assert told.pop("unreadable") == 2 and before.pop("unreadable") == 0
+    assert told == before
+    assert run("evaluate", "ball", str(track.parent)).returncode == 1
+
+
 def test_check_passes_on_the_bundled_model() -> None:
     done = run("check", "ball", "--json")
     assert done.returncode == 0, done.stdout
