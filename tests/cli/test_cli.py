@@ -122,7 +122,23 @@ def test_models_lists_what_load_knows() -> None:
     (*listed,) = objects(run("models", "--json").stdout)
     ball = next(entry for entry in listed if entry["name"] == "ball")
     assert ball["fingerprint"] == streamrnn.load("ball").fingerprint
-    assert "ball" in run("models").stdout
+    table = run("models").stdout.splitlines()
+    assert max(map(len, table)) <= 80
+    for entry in listed:
+        assert sum(line.split()[:1] == [entry["name"]] for line in table) == 1
+
+
+def test_models_tells_all_of_one(tmp_path: Path) -> None:
+    ball = streamrnn.load("ball")
+    told = dict(line.split("  ", 1) for line in run("models", "ball").stdout.splitlines())
+    assert told["fingerprint"] == ball.fingerprint
+    assert told["card.command"] == ball.card["command"]
+    assert told["card.train.epochs"] == str(ball.card["train"]["epochs"])
+    (plain,) = objects(run("models", "ball", "--json").stdout)
+    assert plain["card"] == ball.card
+    ball.save(tmp_path / "copy.safetensors")
+    (copy,) = objects(run("models", str(tmp_path / "copy.safetensors"), "--json").stdout)
+    assert {**copy, "file_bytes": plain["file_bytes"]} == plain
 
 
 @pytest.mark.parametrize(
@@ -131,6 +147,7 @@ def test_models_lists_what_load_knows() -> None:
         (("stream", "nothing", "x.csv"), "expected a bundled name"),
         (("stream", "ball", "absent.csv"), "absent.csv"),
         (("check", "absent.safetensors"), "absent.safetensors"),
+        (("models", "absent"), "absent: expected a bundled name"),
         (("train", "absent.toml"), "expected a TOML file"),
         (("evaluate", "ball", "absent"), "absent"),
         (("stream", "ball", "x.csv", "--rate", "8000"), "--rate: expected a model of sound"),
