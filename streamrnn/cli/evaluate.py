@@ -62,8 +62,8 @@ def evaluate(
     train: Annotated[
         Path | None,
         typer.Option(
-            help="Characters: the file that the 5-gram learns from [default: the first 90 % of "
-            "the text; the last 10 % are scored]."
+            help="Characters: the file that the 5-gram learns from (default: the first 90 % of "
+            "the text; the last 10 % are scored)."
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,

@@ -50,7 +50,7 @@ def stream(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a step.")] = False,
     chunk: Annotated[
-        int | None, typer.Option(min=1, help="Fixes of a track fed at a time [default: 1].")
+        int | None, typer.Option(min=1, help="Fixes of a track fed at a time (default: 1).")
     ] = None,
     view: Annotated[
         bool | None, typer.Option(help="Draw a picture; the default in a terminal.")
@@ -58,14 +58,14 @@ def stream(
     speed: Annotated[
         float | None,
         typer.Option(
-            min=0.0, help="Pace of the picture: 1: as recorded, 0: no waiting [default: 1]."
+            min=0.0, help="Pace of the picture: 1: as recorded, 0: no waiting (default: 1)."
         ),
     ] = None,
     rate: Annotated[
         int | None, typer.Option(help="Samples a second of the microphone or of raw samples.")
     ] = None,
     channels: Annotated[
-        int | None, typer.Option(min=1, help="Likewise; mixed to their mean [default: 1].")
+        int | None, typer.Option(min=1, help="Likewise; mixed to their mean (default: 1).")
     ] = None,
     device: Annotated[
         str | None, typer.Option(help="Microphone, by number or a part of its name.")
@@ -83,9 +83,9 @@ def stream(
     prompt: Annotated[str, typer.Option(help="Text to go on with.")] = "",
     temperature: Annotated[
         float | None,
-        typer.Option(min=0.0, help="Of the sample: 0 takes the likeliest [default: 1]."),
+        typer.Option(min=0.0, help="Of the sample: 0 takes the likeliest (default: 1)."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Of the sample [default: 0].")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the sample (default: 0).")] = None,
 ) -> None:
     """Feed a stream as it comes in, and print what the model says at every step.
 
@@ -106,8 +106,8 @@ def stream(
         "--rate": rate,
         "--channels": channels,
         "--device": device,
-        "--reconnect": reconnect or None,
-        "--replace": replace or None,
+        "--reconnect": reconnect,
+        "--replace": replace,
         "--sample": sample,
         "--prompt": prompt or None,
         "--temperature": temperature,

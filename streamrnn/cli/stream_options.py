@@ -34,13 +34,13 @@ def refuse_strange(
     Args:
         config: of the model.
         source: what is streamed: a file, mic, - or nothing.
-        given: the options of `WHERE`, by name; None where one is not given.
+        given: the options of `WHERE`, by name; None or False where one is not asked for.
         json: whether lines for a program are written.
 
     Raises:
         UnsupportedError: an option does not apply.
     """
-    asked = [name for name, value in given.items() if value is not None]
+    asked = [name for name, value in given.items() if value is not None and value is not False]
     fitting = _fitting(config, source, sampled="--sample" in asked)
     if json:
         fitting -= {"--view", "--speed"}

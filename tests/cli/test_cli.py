@@ -176,6 +176,14 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [("stream", "default: 1"), ("train", "default: runs/NAME"), ("evaluate", "default: the first")],
+)
+def test_help_tells_defaults(verb: str, told: str) -> None:
+    assert told in run(verb, "--help").stdout  # square brackets would be taken for a style
+
+
 def streamed(track: Path, *more: str) -> subprocess.Popen[bytes]:
     """A stream of standard input that was fed a track, has said one thing and waits for more."""
     process = subprocess.Popen(
