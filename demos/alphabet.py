@@ -14,6 +14,8 @@ from string import ascii_uppercase as LETTERS
 from rich.console import Console
 
 import streamrnn
+from streamrnn.cli import run
+from streamrnn.errors import UnsupportedError
 from streamrnn.show.letters import alphabet_table, bars, states_plot
 from streamrnn.tasks.alphabet.evaluate import neighbours, score, single_directions
 
@@ -35,12 +37,14 @@ def main() -> None:
     parser.add_argument("--png", metavar="FILE", help="draw the hidden states, letter by letter")
     options = parser.parse_args()
     model, console = streamrnn.load(options.model), Console()
+    if "".join(model.labels) != LETTERS:
+        raise UnsupportedError(f"{model.name}: expected a model of letters, as alphabet is")
 
     both = runs(options.letter)
-    for run in both:
-        console.rule(f"{run[0]}, then {run[1]}")
+    for letters in both:
+        console.rule(f"{letters[0]}, then {letters[1]}")
         stream = model.stream()
-        for letter in run:
+        for letter in letters:
             (said,) = stream.feed(letter)  # one letter in, one prediction out
             console.print(bars(letter, neighbours(letter, said.output)))
     scores = score(model, others=single_directions())
@@ -51,4 +55,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 
 import streamrnn
+from streamrnn.cli import run
 from streamrnn.io.sounds import read_sound
 
 UTTERANCE = Path(__file__).with_name("utterance.flac")
@@ -39,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

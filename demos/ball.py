@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
+from rich.progress import Progress
 
 import streamrnn
+from streamrnn.cli import run
 from streamrnn.io.tracks import read_track
 from streamrnn.show.flight import Flight
 from streamrnn.show.scores import score_table
@@ -72,11 +74,20 @@ def main() -> None:
         from streamrnn.show.gif import write_gif
 
         rows = next(iter(flights.values()))
-        write_gif(options.gif, rows, model.predict(rows))
+        console = Console(stderr=True)
+        with Progress(console=console, disable=not console.is_terminal) as progress:
+            bar = progress.add_task(f"drawing {options.gif}")
+            write_gif(
+                options.gif,
+                rows,
+                model.predict(rows),
+                advance=lambda done, total: progress.update(bar, completed=done, total=total),
+            )
+        print(f"drawn: {options.gif}")
         return
     for title, rows in flights.items():
         watch(Console(), model, rows, title)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

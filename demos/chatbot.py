@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 import streamrnn
+from streamrnn.cli import run
 from streamrnn.cli.stream_sentences import stream_sentences
 from streamrnn.show.sentence import sentence_view, shown, summary
 from streamrnn.show.sentence_picture import sentence_picture
@@ -47,13 +48,18 @@ def main() -> None:
     parser.add_argument("--png", metavar="FILE", help="draw the sentence, word by word")
     parser.add_argument("--dark", action="store_true", help="the file light on dark")
     options = parser.parse_args()
+    if options.sentence is None and (options.png or options.dark):
+        parser.error("--png, --dark: expected a sentence to draw, got none; give one")
+    if options.dark and not options.png:
+        parser.error("--dark: expected --png FILE beside it")
     model = streamrnn.load(options.model)
     if options.sentence is None:
         return stream_sentences(model, "-")
     type_by_itself(model, options.sentence)
     if options.png:
         sentence_picture(model, options.sentence, options.png, dark=options.dark)
+        print(f"drawn: {options.png}")
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

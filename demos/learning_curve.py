@@ -7,6 +7,7 @@ configs/keywords.toml tells how to make the scores; this only draws them (needs 
 
 import argparse
 
+from streamrnn.cli import run
 from streamrnn.show.learning_curve import WHOLE, learning_plot, read_points
 
 
@@ -27,4 +28,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import streamrnn
+from streamrnn.cli import run
 from streamrnn.io.microphone import Microphone
 from streamrnn.io.sounds import read_sound
 
@@ -55,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -93,15 +93,18 @@ def load_experiment(path: str | Path, overrides: tuple[str, ...] = ()) -> Experi
             a value that is no TOML is taken as a string.
 
     Raises:
-        ConfigError: the file is absent or no TOML, or a key is unknown or of the wrong type.
+        ConfigError: the file is absent or no TOML, or a key is unknown or of the wrong type; the
+            message begins with the file, or the override, that has it.
     """
     try:
         tree = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: expected a TOML file, got: {error}") from error
+    experiment = convert(tree, Experiment, where=str(path))
     for override in overrides:
         _set(tree, override)
-    return convert(tree, Experiment, where=str(path))
+        experiment = convert(tree, Experiment, where=f"--set {override}")
+    return experiment
 
 
 def _set(tree: dict[str, Any], override: str) -> None:

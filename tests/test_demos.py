@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 DEMOS = Path(__file__).parents[1] / "demos"
 
 
@@ -84,3 +86,43 @@ def test_chatbot_answers_lines() -> None:
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
     timer, weather = done.stdout.splitlines()
     assert "The timer of 10 minutes runs" in timer and "no forecast" in weather
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "alphabet.py --model intents",
+        "alphabet.py --model characters",
+        "alphabet.py --png absent/states.png",
+        "audio.py {text}",
+        "audio.py --model intents",
+        "audio.py --png {text}",
+        "ball.py {text}",
+        "ball.py --model keywords",
+        "ball.py --gif absent/flight.gif",
+        "chatbot.py hello --model ball",
+        "chatbot.py hello --png absent/words.png",
+        "learning_curve.py {text} --png curve.png",
+        "microphone.py --file {text}",
+        "microphone.py --model ball --file {text}",
+    ],
+)
+def test_what_the_user_can_mend_is_one_line(command: str, tmp_path: Path) -> None:
+    (tmp_path / "some.txt").write_text("no sound, no track")
+    name, *arguments = command.format(text="some.txt").split()
+    done = subprocess.run(
+        [sys.executable, str(DEMOS / name), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("streamrnn: ") and "expected" in done.stderr
+
+
+@pytest.mark.parametrize("options", [("--png", "words.png"), ("hello", "--dark")])
+def test_chatbot_refuses_to_draw_nothing(options: tuple[str, ...]) -> None:
+    command = [sys.executable, str(DEMOS / "chatbot.py"), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "expected" in done.stderr

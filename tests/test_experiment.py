@@ -51,7 +51,7 @@ def test_a_file_with_overrides(path: Path) -> None:
         ("train.epochs", "--set: expected section.key=value, got 'train.epochs'"),
         ("=3", "--set: expected section.key=value"),
         ("name.inner=3", "name is a value, expected a section"),
-        ("train.epoch=3", r"unknown field `epoch`.*\$.train"),
+        ("train.epoch=3", r"^--set train.epoch=3: .*unknown field `epoch`.*\$.train"),
         ("trian.epochs=3", "unknown field `trian`"),
         ("train.epochs=many", r"Expected `int`, got `str`.*train.epochs"),
         ("train.epochs=1.5", r"Expected `int`, got `float`"),
@@ -73,8 +73,14 @@ def test_what_does_not_fit_is_refused(path: Path, override: str, says: str) -> N
 
 def test_a_message_names_the_file(path: Path) -> None:
     path.write_text(TEXT + "epcohs = 4\n")
-    with pytest.raises(ConfigError, match=r"ball.toml: .*unknown field `epcohs`"):
-        load_experiment(path)
+    for overrides in ((), ("train.epochs=4",)):
+        with pytest.raises(ConfigError, match=r"ball.toml: .*unknown field `epcohs`"):
+            load_experiment(path, overrides)
+
+
+def test_a_message_names_the_override_among_others(path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^--set train.epoch=3: "):
+        load_experiment(path, ("train.epochs=4", "train.epoch=3", "task=other"))
 
 
 @pytest.mark.parametrize("content", [b"name = ", b"\xff\xfe\x00", b"[train]\n[train]\n", None])

@@ -139,6 +139,9 @@ def test_models_that_cannot_write_are_refused(model: Model, told: str) -> None:
         ("", {}, ConfigError),
         ("日".encode()[:2], {}, ConfigError),
         (b"a\xff", {}, EncodingError),
+        (b"a\xc3", {}, EncodingError),
+        ("a日".encode()[:-1], {}, EncodingError),
+        (memoryview("é🎉".encode()[:-1]), {}, EncodingError),
     ],
 )
 def test_what_is_refused_leaves_the_stream_as_it_was(
@@ -152,6 +155,14 @@ def test_what_is_refused_leaves_the_stream_as_it_was(
     assert stream.snapshot() == before
     with pytest.raises(ConfigError, match="count"):
         sample(stream, "a", -1)
+
+
+def test_a_prompt_that_was_refused_in_mid_character_may_come_again() -> None:
+    stream = MODEL.stream()
+    with pytest.raises(EncodingError, match="prompt: expected whole characters, got .*xc3"):
+        sample(stream, b"ab\xc3", 20)
+    told = "".join(sample(stream, "abé".encode(), 20))
+    assert told == "".join(sample(MODEL.stream(), "abé", 20))
 
 
 def test_a_network_that_overflowed_is_told_of() -> None:

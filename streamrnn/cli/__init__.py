@@ -2,10 +2,12 @@
 
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 import typer
 
+from streamrnn.cli.lines import tell
 from streamrnn.errors import StreamRNNError
 
 app = typer.Typer(
@@ -20,9 +22,17 @@ for _verb in ("stream", "train", "evaluate", "check", "bench", "models", "device
 
 
 def main() -> None:
-    """Run the command line; what the user can mend is one line and exit code 2.
+    """Run the command line."""
+    run(app)
+
+
+def run(program: Callable[[], object]) -> None:
+    """Run a program to its end: what the user can mend is one line and exit code 2.
 
     Ctrl-C ends with exit code 130; a pipe that nobody reads any more with 1, without a word.
+
+    Args:
+        program: the command line, or a demo.
     """
     # Python's None for a stream that was closed; an empty one ends in the usual messages.
     sys.stdin = sys.stdin or open(os.devnull)
@@ -30,20 +40,18 @@ def main() -> None:
     sys.stderr = sys.stderr or open(os.devnull, "w")
     try:
         try:
-            app()
+            program()
         finally:
             sys.stdout.flush()
+    except KeyboardInterrupt:
+        sys.exit(130)
     except StreamRNNError as error:
-        _tell(error)
+        tell(error)
         sys.exit(2)
     except OSError as error:
         # What could not be written is not to be tried again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             sys.exit(1)
-        _tell(f"expected to read and write, got: {error}")
+        tell(f"expected to read and write, got: {error}")
         sys.exit(2)
-
-
-def _tell(error: object) -> None:
-    print("streamrnn:", " ".join(str(error).split()), file=sys.stderr)

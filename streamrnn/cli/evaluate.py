@@ -1,17 +1,18 @@
 """`streamrnn evaluate MODEL SOURCE`: scores on recordings and texts."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
+import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
 from streamrnn.cli.evaluate_text import evaluate_text
+from streamrnn.cli.lines import print_json, tell
 from streamrnn.config import AudioConfig, MotionConfig, TextConfig
-from streamrnn.errors import ConfigError, SoundError, UnsupportedError
+from streamrnn.errors import ConfigError, SoundError, StreamRNNError, UnsupportedError
 from streamrnn.io.tracks import read_track, read_tracks
 from streamrnn.model import Model, load
 from streamrnn.show.det import wake_plot
@@ -59,7 +60,11 @@ def evaluate(
         Path | None, typer.Option(help="Wake words: draw the DET curve to a file.")
     ] = None,
     train: Annotated[
-        Path | None, typer.Option(help="Characters: the file that the 5-gram learns from.")
+        Path | None,
+        typer.Option(
+            help="Characters: the file that the 5-gram learns from (default: the first 90 % of "
+            "the text; the last 10 % are scored)."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -97,6 +102,9 @@ def evaluate(
     from the first 90 % of the file, and the last 10 % are scored.
 
     Of the alphabet, without a file: from each letter on, how often the next is right.
+
+    A file of a folder that cannot be read is named and left out; unreadable counts these, and the
+    exit code is then 1.
     """
     network = load(model)
     kind = network.config.frontend
@@ -113,28 +121,68 @@ def evaluate(
         raise UnsupportedError("--plot: expected negatives to count false accepts on; --negatives")
     if train and not isinstance(kind, TextConfig):
         raise UnsupportedError(f"--train: expected a model of characters, got {model}")
+    files = _Files(chosen)
     scores: dict[str, Any]
     if isinstance(kind, TextConfig):
         scores, picture = evaluate_text(network, kind, source, train)
     elif source is None:
         raise ConfigError(f"evaluate: expected recordings for {model}: a folder, or a CSV track")
     elif isinstance(kind, MotionConfig):
-        scores, picture = _points(network, source)
+        scores, picture = _points(network, source, files)
     elif isinstance(kind, AudioConfig) and network.labels and not wakes:
-        scores, picture = _words(network, kind, source, chosen)
+        scores, picture = _words(network, kind, source, files)
     elif isinstance(kind, AudioConfig) and network.labels:
-        mixed = (_sounds(noise, kind, chosen) if noise else [], noise_db)
-        others = [clip for path in negatives or () for clip in _sounds(path, kind, chosen)]
-        scores = _wake(network, kind.sample_rate, _clips(source, kind, chosen), others, mixed)
+        rate = kind.sample_rate
+        mixed = (files.sounds(noise, rate) if noise else [], noise_db)
+        others = [clip for path in negatives or () for clip in files.sounds(path, rate)]
+        scores = _wake(network, rate, files.clips(source, rate), others, mixed)
         picture = wake_table(scores)
         if plot:
             wake_plot(scores, plot)
     else:
         raise UnsupportedError(f"{model}: expected a model of moving points, words or text")
+    if not isinstance(kind, TextConfig):
+        scores["unreadable"] = files.unreadable
     if json:
-        sys.stdout.buffer.write(msgspec.json.encode(scores) + b"\n")
+        print_json(scores)
     else:
         Console().print(picture)
+    if files.unreadable:
+        tell(f"{files.unreadable} files could not be read; the scores are without them")
+        raise typer.Exit(1)
+
+
+class _Files:
+    """Reads folders; a file that cannot be read is named, counted and left out.
+
+    Args:
+        parts: of the ten that sounds are dealt into, those that are read.
+    """
+
+    def __init__(self, parts: tuple[int, ...]) -> None:
+        self.parts = parts
+        self.unreadable = 0
+
+    def tracks(self, source: Path) -> list[NDArray[np.float64]]:
+        """The tracks of a folder, or one that is named itself."""
+        if not source.is_dir():
+            return [read_track(source)]
+        return list(read_tracks(source, skip=self._skip).values())
+
+    def clips(self, folder: Path, rate: int) -> list[Clip]:
+        """The sounds of a folder, with their labels."""
+        found = within(read_clips(folder, rate, skip=self._skip), self.parts)
+        if not found:
+            raise SoundError(f"{folder}: expected sounds in the parts {self.parts}, found none")
+        return found
+
+    def sounds(self, folder: Path, rate: int) -> list[Signal]:
+        """The same without labels."""
+        return [clip.samples for clip in self.clips(folder, rate)]
+
+    def _skip(self, error: StreamRNNError) -> None:
+        tell(error)
+        self.unreadable += 1
 
 
 def _parts(text: str) -> tuple[int, ...]:
@@ -147,19 +195,8 @@ def _parts(text: str) -> tuple[int, ...]:
     return chosen
 
 
-def _clips(folder: Path, kind: AudioConfig, parts: tuple[int, ...]) -> list[Clip]:
-    found = within(read_clips(folder, kind.sample_rate), parts)
-    if not found:
-        raise SoundError(f"{folder}: expected sounds in the parts {parts}, found none")
-    return found
-
-
-def _sounds(folder: Path, kind: AudioConfig, parts: tuple[int, ...]) -> list[Signal]:
-    return [clip.samples for clip in _clips(folder, kind, parts)]
-
-
-def _points(network: Model, folder: Path) -> tuple[dict[str, Any], Any]:
-    tracks = list(read_tracks(folder).values()) if folder.is_dir() else [read_track(folder)]
+def _points(network: Model, source: Path, files: _Files) -> tuple[dict[str, Any], Any]:
+    tracks = files.tracks(source)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"{network.name} on {len(tracks)} tracks", total=len(tracks))
         scores = score_points(
@@ -173,19 +210,18 @@ def _points(network: Model, folder: Path) -> tuple[dict[str, Any], Any]:
 
 
 def _words(
-    network: Model, frontend: AudioConfig, folder: Path, parts: tuple[int, ...]
+    network: Model, frontend: AudioConfig, folder: Path, files: _Files
 ) -> tuple[dict[str, Any], Any]:
-    known = set(network.labels)
+    known, rate = set(network.labels), frontend.sample_rate
     if home(folder).is_dir():
-        if len(parts) < PARTS:
+        if len(files.parts) < PARTS:
             raise UnsupportedError(
-                f"--parts: expected none, got {parts}: a list says who is tested"
+                f"--parts: expected none, got {files.parts}: a list says who is tested"
             )
-        rate = frontend.sample_rate
         noise, words = background(folder, rate), known - {UNKNOWN, SILENCE}
         clips = scored(listed(folder, "testing"), noise, words, rate)
     else:
-        clips = [clip for clip in _clips(folder, frontend, parts) if clip.label != NOISE]
+        clips = [clip for clip in files.clips(folder, rate) if clip.label != NOISE]
     if not clips:
         raise SoundError(f"{folder}: expected words, got nothing but {NOISE}")
     odd = sorted({clip.label for clip in clips} - known)

@@ -25,23 +25,53 @@ from streamrnn.tasks.intents.evaluate import score as score_sentences
 def evaluate_text(
     model: Model, front: TextConfig, file: Path | None, train: Path | None
 ) -> tuple[dict[str, Any], Table]:
-    """Scores of a model of text, as plain data and as a table."""
+    """Score a model of text.
+
+    Args:
+        model: of the alphabet, of sentences or of characters.
+        front: the model's.
+        file: labelled sentences, or a text; None for the alphabet.
+        train: of characters, what the n-grams learn from.
+
+    Returns:
+        The scores as plain data, and as a table.
+
+    Raises:
+        UnsupportedError: the model is another, or does not know the labels of the sentences.
+        ConfigError: a file is missing, or one too many.
+        TextError: a file cannot be read.
+    """
+    given = ", ".join(
+        f"{name} {path}" for name, path in (("", file), ("--train", train)) if path is not None
+    ).strip()
     if model.labels == LETTERS:
-        if file or train:
-            raise UnsupportedError(f"{model.name}: expected no file, since the alphabet is all")
+        if given:
+            raise ConfigError(
+                f"evaluate: expected no file for {model.name}, since the alphabet is all, got "
+                f"{given}; leave it out"
+            )
         scores = score_alphabet(model, others=single_directions())
         return scores, alphabet_table(scores, model.name)
     if isinstance(model.config.decoder, DecideConfig):
         if file is None or train:
-            raise ConfigError(f"evaluate: expected a file of sentences alone for {model.name}")
+            raise ConfigError(
+                f"evaluate: expected a file of labelled sentences alone for {model.name}, got "
+                f"{given or 'none'}; name JSONL, or CLINC150's file"
+            )
         scores = _sentences(model, file)
         return scores, sentence_table(scores)
     if front.unit == "characters" and UNKNOWN in model.labels:
         if file is None:
-            raise ConfigError(f"evaluate: expected a file of text for {model.name}")
+            raise ConfigError(
+                f"evaluate: expected a file of text for {model.name}, got {given or 'none'}; name "
+                "one in UTF-8"
+            )
         scores = _characters(model, file, train)
         return scores, bits_table(scores, model.name)
-    raise UnsupportedError(f"{model.name}: expected a model of letters, characters or sentences")
+    raise UnsupportedError(
+        f"{model.name}: expected a model of letters, characters or sentences, got one of "
+        f"{front.unit} and {model.config.decoder.__struct_config__.tag}; evaluate it from Python"
+    )
 
 
 def _sentences(model: Model, file: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.live import Live
 
 from streamrnn.cli.lines import print_json
+from streamrnn.cli.stream_options import refuse_strange
 from streamrnn.cli.stream_sentences import stream_sentences
 from streamrnn.cli.stream_sound import Options, stream_sound
 from streamrnn.cli.stream_text import Options as TextOptions
@@ -48,18 +49,23 @@ def stream(
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a step.")] = False,
-    chunk: Annotated[int, typer.Option(min=1, help="Fixes fed at a time (tracks).")] = 1,
+    chunk: Annotated[
+        int | None, typer.Option(min=1, help="Fixes of a track fed at a time (default: 1).")
+    ] = None,
     view: Annotated[
         bool | None, typer.Option(help="Draw a picture; the default in a terminal.")
     ] = None,
     speed: Annotated[
-        float, typer.Option(min=0.0, help="Pace of the picture; 1: as recorded, 0: no waiting.")
-    ] = 1.0,
+        float | None,
+        typer.Option(
+            min=0.0, help="Pace of the picture: 1: as recorded, 0: no waiting (default: 1)."
+        ),
+    ] = None,
     rate: Annotated[
         int | None, typer.Option(help="Samples a second of the microphone or of raw samples.")
     ] = None,
     channels: Annotated[
-        int | None, typer.Option(min=1, help="Likewise; mixed to their mean [default: 1].")
+        int | None, typer.Option(min=1, help="Likewise; mixed to their mean (default: 1).")
     ] = None,
     device: Annotated[
         str | None, typer.Option(help="Microphone, by number or a part of its name.")
@@ -76,9 +82,10 @@ def stream(
     ] = None,
     prompt: Annotated[str, typer.Option(help="Text to go on with.")] = "",
     temperature: Annotated[
-        float, typer.Option(min=0.0, help="Of the sample: 0 takes the likeliest.")
-    ] = 1.0,
-    seed: Annotated[int, typer.Option(min=0, help="Of the sample.")] = 0,
+        float | None,
+        typer.Option(min=0.0, help="Of the sample: 0 takes the likeliest (default: 1)."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of the sample (default: 0).")] = None,
 ) -> None:
     """Feed a stream as it comes in, and print what the model says at every step.
 
@@ -92,33 +99,34 @@ def stream(
     """
     network = load(model)
     front = network.config.frontend
-    asked = {"--rate": rate, "--channels": channels, "--device": device, "--reconnect": reconnect}
-    fitting = {"mic": tuple(asked), "-": ("--rate", "--channels")}.get(source or "", ())
-    if not isinstance(front, AudioConfig):
-        fitting = ()
-    given = [name for name, value in asked.items() if value is not None and value is not False]
-    strange = [name for name in given if name not in fitting]
-    if strange:
-        raise UnsupportedError(
-            f"{', '.join(strange)}: expected a model of sound and mic as its source, or - for "
-            f"--rate and --channels, got {model} and {source}; leave it out"
-        )
-    written = {"--sample": sample is not None, "--prompt": prompt, "--replace": replace}
-    named = ", ".join(name for name, given in written.items() if given)
-    text = isinstance(front, TextConfig)
-    decides = text and isinstance(network.config.decoder, DecideConfig)
-    if named and (decides or not text):
-        raise UnsupportedError(f"{named}: expected a model of characters, got {model}")
-    if text and not decides:
-        stream_text(network, source, TextOptions(json, replace, sample, prompt, temperature, seed))
+    given = {
+        "--chunk": chunk,
+        "--view": view,
+        "--speed": speed,
+        "--rate": rate,
+        "--channels": channels,
+        "--device": device,
+        "--reconnect": reconnect,
+        "--replace": replace,
+        "--sample": sample,
+        "--prompt": prompt or None,
+        "--temperature": temperature,
+        "--seed": seed,
+    }
+    refuse_strange(network.config, source, given, json=json)
+    pace = 1.0 if speed is None else speed
+    decides = isinstance(network.config.decoder, DecideConfig)
+    if isinstance(front, TextConfig) and not decides:
+        warmth = 1.0 if temperature is None else temperature
+        stream_text(network, source, TextOptions(json, replace, sample, prompt, warmth, seed or 0))
         return
     if source is None:
         raise ConfigError(f"stream: expected a source for {model}: a file, mic, or -")
     if isinstance(front, AudioConfig):
-        options = Options(json, view, speed, rate, channels or 1, device, reconnect)
+        options = Options(json, view, pace, rate, channels or 1, device, reconnect)
         stream_sound(network, front, source, options)
         return
-    if decides:
+    if isinstance(front, TextConfig):
         stream_sentences(network, source, json=json, view=view)
         return
     if not isinstance(front, MotionConfig):
@@ -128,7 +136,7 @@ def stream(
         )
     live = source == "-"
     name = "standard input" if live else source
-    chunks = _lines(name) if live else _file(source, chunk)
+    chunks = _lines(name) if live else _file(source, chunk or 1)
     said = _predictions(network, chunks, name)
     if json:
         for _, each in said:
@@ -137,7 +145,7 @@ def stream(
     console = Console()
     extent = None if live else read_track(source)[:, 1:]
     if console.is_terminal if view is None else view:
-        rows = _draw(console, said, extent, 0.0 if live else speed)
+        rows = _draw(console, said, extent, 0.0 if live else pace)
     else:
         rows = _print(console, said)
     if len(rows) > 1:

@@ -15,8 +15,9 @@ With `--json`, one object a step, as soon as its word is ended, and one a senten
      "decided": {"position": 13, "word_index": 2, "word": "is", "label": …, "score": …},   or null
      "answer": "It is 14:05."}                          of the pretended home; null without words
 
-A sentence is a line; an empty one has an object too, and so has a last one without a line's end.
-Bytes that are no UTF-8 read U+FFFD. The numbers are those of `Model.predict` on the sentence.
+A sentence is a line without its end, LF or CR LF; an empty one has an object too, and so has a
+last one that no line's end follows. Bytes that are no UTF-8 read U+FFFD. The numbers are those of
+`Model.predict` on the sentence.
 """
 
 import codecs
@@ -24,6 +25,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
+from io import IncrementalNewlineDecoder
 from typing import Any
 
 from rich.cells import cell_len
@@ -76,11 +78,12 @@ def stream_sentences(
 def pieces(chunks: Iterable[bytes]) -> Iterator[tuple[str, bool]]:
     """Bytes, cut anywhere → text, and whether a line ends after it."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    whole_ends = IncrementalNewlineDecoder(decoder, translate=False)  # it never parts \r and \n
     for chunk in chunks:
-        *ended, rest = decoder.decode(chunk).split("\n")
-        yield from ((text, True) for text in ended)
+        *ended, rest = whole_ends.decode(chunk).split("\n")
+        yield from ((text.removesuffix("\r"), True) for text in ended)
         yield rest, False
-    yield decoder.decode(b"", True), False
+    yield whole_ends.decode(b"", True).removesuffix("\r"), False
 
 
 def _heard(model: Model, chunks: Iterable[bytes]) -> Iterator[Step | Whole]:

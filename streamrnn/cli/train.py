@@ -18,14 +18,14 @@ def add_to(app: typer.Typer) -> None:
 def train(
     config: Annotated[Path, typer.Argument(help="A TOML file; see configs/.")],
     out: Annotated[
-        Path | None, typer.Option(help="The model file [default: runs/NAME/NAME.safetensors].")
+        Path | None, typer.Option(help="The model file (default: runs/NAME/NAME.safetensors).")
     ] = None,
     override: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a key: --set train.epochs=3."),
     ] = None,
     run: Annotated[
-        Path | None, typer.Option(help="Directory of checkpoint and logs [default: runs/NAME].")
+        Path | None, typer.Option(help="Directory of checkpoint and logs (default: runs/NAME).")
     ] = None,
     fresh: Annotated[bool, typer.Option(help="Begin anew, not at the checkpoint.")] = False,
     quiet: Annotated[bool, typer.Option(help="No progress bar.")] = False,

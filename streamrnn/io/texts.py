@@ -1,5 +1,6 @@
 """Files of text, UTF-8."""
 
+import codecs
 import sys
 from collections.abc import Iterator
 from io import BufferedReader
@@ -61,3 +62,32 @@ def arriving(source: str, *, size: int = 65_536) -> Iterator[bytes]:
         return
     while chunk := cast(BufferedReader, sys.stdin.buffer).read1(size):
         yield chunk
+
+
+def arriving_text(source: str, *, errors: str = "strict") -> Iterator[str]:
+    """The text of a file, or of standard input for `-`, as it comes.
+
+    Args:
+        source: a path, or `-`.
+        errors: of bytes that are no UTF-8, as Python's decoders take it: "strict" refuses them,
+            "replace" reads U+FFFD.
+
+    Raises:
+        TextError: the file cannot be read, or what comes is refused; what came before has been
+            given, but for what was read at once with it.
+    """
+    name = "standard input" if source == "-" else source
+    decoder = codecs.getincrementaldecoder("utf-8")(errors)
+    arrived = 0
+    try:
+        for chunk in arriving(source):
+            yield decoder.decode(chunk)
+            arrived += len(chunk)
+        yield decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        bad = " ".join(f"0x{byte:02x}" for byte in error.object[error.start : error.end])
+        place = arrived - len(decoder.getstate()[0]) + error.start
+        raise TextError(
+            f"{name}: expected UTF-8, got {bad} at byte {place} ({error.reason}); encode it anew, "
+            "or read it with --replace"
+        ) from error

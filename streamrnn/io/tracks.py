@@ -7,7 +7,7 @@ Further columns are passed over.
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -105,21 +105,38 @@ def _next(reader: Iterator[list[str]], name: str | Path) -> list[str] | None:
         raise TrackError(f"{name}: expected CSV, got: {error}; export it as plain CSV") from error
 
 
-def read_tracks(folder: str | Path) -> dict[str, NDArray[np.float64]]:
+def read_tracks(
+    folder: str | Path, *, skip: Callable[[TrackError], object] | None = None
+) -> dict[str, NDArray[np.float64]]:
     """Read every `*.csv` of a folder.
+
+    Args:
+        folder: where they lie.
+        skip: called with the error of each file that cannot be read, which is then left out; by
+            default it is raised.
 
     Returns:
         The rows of each track by the name of its file without `.csv`, in the order of names.
 
     Raises:
-        TrackError: no such folder, no CSV in it, or one that cannot be read.
+        TrackError: no such folder, no CSV in it, or none that can be read.
     """
     if not Path(folder).is_dir():
         raise TrackError(f"{folder}: expected a folder of CSV tracks, got no folder")
     paths = sorted(Path(folder).glob("*.csv"))
     if not paths:
         raise TrackError(f"{folder}: expected CSV tracks (*.csv) in the folder, got none")
-    return {path.stem: read_track(path) for path in paths}
+    found: dict[str, NDArray[np.float64]] = {}
+    for path in paths:
+        try:
+            found[path.stem] = read_track(path)
+        except TrackError as error:
+            if skip is None:
+                raise
+            skip(error)
+    if not found:
+        raise TrackError(f"{folder}: expected tracks, got {len(paths)} files that are none")
+    return found
 
 
 def _find(header: Sequence[str], names: Sequence[str]) -> int | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from streamrnn.errors import UnsupportedError
-from streamrnn.show.figure import new_figure
+from streamrnn.show.figure import new_figure, write_picture
 
 _LINES = ("-", "--", ":", "-.")
 _MARKS = "osD^vP"
@@ -22,6 +22,7 @@ def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
 
     Raises:
         UnsupportedError: matplotlib is not installed, or there were no negatives.
+        ConfigError: the file cannot be written.
     """
     if not scores["hours"]:
         raise UnsupportedError(
@@ -59,4 +60,4 @@ def wake_plot(scores: dict[str, Any], path: str | Path) -> None:
     axes.grid(color="#d8dbe0", linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
-    figure.savefig(str(path))
+    write_picture(path, figure.savefig)

@@ -1,5 +1,6 @@
 """A flight and what was foreseen of it as an animated GIF."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +9,31 @@ from numpy.typing import NDArray
 
 from streamrnn.errors import UnsupportedError
 from streamrnn.predictions import Predictions
-from streamrnn.show.figure import new_figure
+from streamrnn.show.figure import new_figure, write_picture
 from streamrnn.show.flight import seen_from_the_side
 
 TRAIL = 40  # fixes that stay visible
 PICTURES_A_SECOND = 15.0
 
 
-def write_gif(path: str | Path, rows: NDArray[np.float64], said: Predictions) -> None:
+def write_gif(
+    path: str | Path,
+    rows: NDArray[np.float64],
+    said: Predictions,
+    *,
+    advance: Callable[[int, int], object] | None = None,
+) -> None:
     """Draw a flight at the pace at which it was recorded, slowed down where it is too quick.
 
     Args:
         path: the file, `.gif`.
         rows: time and positions, (n, 3) as an image sees them, y down, or (n, 4), z up.
         said: the predictions at these rows.
+        advance: called with the number of each picture, and how many there are, as it is drawn.
 
     Raises:
         UnsupportedError: matplotlib is not installed, or nothing was foreseen.
+        ConfigError: the file cannot be written.
     """
     if said.points is None or said.spreads is None:
         raise UnsupportedError(
@@ -85,4 +94,5 @@ def write_gif(path: str | Path, rows: NDArray[np.float64], said: Predictions) ->
     moving = animation.FuncAnimation(
         picture, draw, frames=range(0, len(rows), stride), cache_frame_data=False
     )
-    moving.save(str(path), writer=animation.PillowWriter(fps=int(PICTURES_A_SECOND)))
+    writer = animation.PillowWriter(fps=int(PICTURES_A_SECOND))
+    write_picture(path, lambda name: moving.save(name, writer=writer, progress_callback=advance))

@@ -16,7 +16,7 @@ from streamrnn.errors import UnsupportedError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions, join
-from streamrnn.show.figure import new_figure
+from streamrnn.show.figure import new_figure, write_picture
 
 _RANGE = 80.0  # decibels below the loudest that a spectrogram shows
 _STEP = 0.02  # seconds fed at a time, so that the hidden state is seen to move
@@ -41,6 +41,7 @@ def heard_plot(
 
     Raises:
         UnsupportedError: matplotlib is not installed, or the model hears nothing or has no labels.
+        ConfigError: the file cannot be written.
     """
     front = model.config.frontend
     if not isinstance(front, AudioConfig) or not model.labels:
@@ -73,7 +74,7 @@ def heard_plot(
     below.imshow(states.T, aspect="auto", extent=width, cmap="RdBu_r", vmin=-1.0, vmax=1.0)
     below.set_ylabel("hidden state")
     below.set_xlabel("seconds")
-    figure.savefig(str(path))
+    write_picture(path, figure.savefig)
     return said
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import UnsupportedError
-from streamrnn.show.figure import new_figure
+from streamrnn.show.figure import new_figure, write_picture
 
 # Speech Commands v0.02 has 105,829 clips of 2,618 speakers (Warden, arXiv:1804.03209, 2018); its
 # lists leave so many to learn from, as others counted them.
@@ -102,6 +102,7 @@ def learning_plot(points: Sequence[Point], path: str | Path) -> dict[str, list[f
 
     Raises:
         UnsupportedError: matplotlib is not installed, or there are fewer than two sizes.
+        ConfigError: the file cannot be written.
     """
     figure = new_figure(figsize=(9.0, 4.4), dpi=150, layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
@@ -142,5 +143,5 @@ def learning_plot(points: Sequence[Point], path: str | Path) -> dict[str, list[f
     panels[0].set_ylabel("accuracy")
     title = "bars: two standard errors of the test; band: nine of ten lines that its luck allows"
     figure.suptitle(title, x=0.01, ha="left", fontsize=10)
-    figure.savefig(str(path))
+    write_picture(path, figure.savefig)
     return told

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streamrnn.model import Model
-from streamrnn.show.figure import new_figure
+from streamrnn.show.figure import new_figure, write_picture
 from streamrnn.show.shares import bar
 from streamrnn.tasks.alphabet.evaluate import neighbours
 
@@ -38,6 +38,7 @@ def states_plot(model: Model, runs: Sequence[str], path: str | Path) -> None:
 
     Raises:
         UnsupportedError: matplotlib is not installed.
+        ConfigError: the file cannot be written.
     """
     said = [model.predict(run, trace=True) for run in runs]
     states = [each.trace.hidden[:, -1] for each in said if each.trace is not None]
@@ -62,7 +63,7 @@ def states_plot(model: Model, runs: Sequence[str], path: str | Path) -> None:
         below.set_xticks([])
     axes[0, 0].set_ylabel("hidden state")
     axes[1, 0].set_ylabel("next letter")
-    figure.savefig(str(path))
+    write_picture(path, figure.savefig)
 
 
 def alphabet_table(scores: dict[str, Any], name: str) -> Table:

@@ -11,7 +11,7 @@ import numpy as np
 
 from streamrnn.errors import UnsupportedError
 from streamrnn.model import Model
-from streamrnn.show.figure import new_figure
+from streamrnn.show.figure import new_figure, write_picture
 from streamrnn.show.sentence import shown
 from streamrnn.tasks.intents.sentence import Sentence, Step
 
@@ -43,6 +43,7 @@ def sentence_picture(
     Raises:
         UnsupportedError: matplotlib is not installed, the model is another, or the sentence has
             no words or too many.
+        ConfigError: the file cannot be written.
     """
     sentence = Sentence(model, trace=True)
     steps = [step for character in text for step in sentence.feed(character)]
@@ -90,7 +91,7 @@ def sentence_picture(
     with warnings.catch_warnings():
         # Letters that matplotlib's font lacks are drawn as boxes, which says it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(str(path))
+        write_picture(path, figure.savefig)
     return steps
 
 

@@ -97,6 +97,19 @@ def test_evaluate_gives_the_stated_object(track: Path) -> None:
     assert "model ÷ best other" in table.stdout
 
 
+def test_a_track_that_cannot_be_read_is_named_and_left_out(track: Path) -> None:
+    clean = run("evaluate", "ball", str(track.parent), "--json")
+    (track.parent / "a.csv").write_text("no track")
+    (track.parent / "z.csv").write_text("")
+    done = run("evaluate", "ball", str(track.parent), "--json")
+    assert done.returncode == 1
+    assert "a.csv, line 1: expected" in done.stderr and "z.csv: expected" in done.stderr
+    (told,), (before,) = objects(done.stdout), objects(clean.stdout)
+    assert told.pop("unreadable") == 2 and before.pop("unreadable") == 0
+    assert told == before
+    assert run("evaluate", "ball", str(track.parent)).returncode == 1
+
+
 def test_check_passes_on_the_bundled_model() -> None:
     done = run("check", "ball", "--json")
     assert done.returncode == 0, done.stdout
@@ -109,7 +122,23 @@ def test_models_lists_what_load_knows() -> None:
     (*listed,) = objects(run("models", "--json").stdout)
     ball = next(entry for entry in listed if entry["name"] == "ball")
     assert ball["fingerprint"] == streamrnn.load("ball").fingerprint
-    assert "ball" in run("models").stdout
+    table = run("models").stdout.splitlines()
+    assert max(map(len, table)) <= 80
+    for entry in listed:
+        assert sum(line.split()[:1] == [entry["name"]] for line in table) == 1
+
+
+def test_models_tells_all_of_one(tmp_path: Path) -> None:
+    ball = streamrnn.load("ball")
+    told = dict(line.split("  ", 1) for line in run("models", "ball").stdout.splitlines())
+    assert told["fingerprint"] == ball.fingerprint
+    assert told["card.command"] == ball.card["command"]
+    assert told["card.train.epochs"] == str(ball.card["train"]["epochs"])
+    (plain,) = objects(run("models", "ball", "--json").stdout)
+    assert plain["card"] == ball.card
+    ball.save(tmp_path / "copy.safetensors")
+    (copy,) = objects(run("models", str(tmp_path / "copy.safetensors"), "--json").stdout)
+    assert {**copy, "file_bytes": plain["file_bytes"]} == plain
 
 
 @pytest.mark.parametrize(
@@ -118,10 +147,22 @@ def test_models_lists_what_load_knows() -> None:
         (("stream", "nothing", "x.csv"), "expected a bundled name"),
         (("stream", "ball", "absent.csv"), "absent.csv"),
         (("check", "absent.safetensors"), "absent.safetensors"),
+        (("models", "absent"), "absent: expected a bundled name"),
         (("train", "absent.toml"), "expected a TOML file"),
         (("evaluate", "ball", "absent"), "absent"),
         (("stream", "ball", "x.csv", "--rate", "8000"), "--rate: expected a model of sound"),
-        (("stream", "keywords", "x.wav", "--rate", "8000", "--reconnect"), "--rate, --reconnect:"),
+        (
+            ("stream", "keywords", "x.wav", "--rate", "8000", "--channels", "2"),
+            "--rate, --channels:",
+        ),
+        (("stream", "keywords", "x.wav", "--reconnect"), "--reconnect: expected a model of sound"),
+        (("stream", "keywords", "x.wav", "--chunk", "9"), "--chunk: expected a track in a file"),
+        (("stream", "keywords", "-", "--speed", "1"), "--speed: expected a picture"),
+        (("stream", "keywords", "x.wav", "--view", "--json"), "--view: expected something to draw"),
+        (("stream", "ball", "-", "--chunk", "1"), "--chunk: expected a track in a file"),
+        (("stream", "ball", "x.csv", "--no-view", "--speed", "0"), "--speed: expected a picture"),
+        (("stream", "ball", "x.csv", "--json", "--speed", "0"), "with --json; leave it out"),
+        (("stream", "ball", "x.csv", "--seed", "3"), "--seed: expected --sample N beside it"),
         (("stream", "keywords", "-", "--device", "3"), "--device: expected"),
         (("stream", "keywords", "-", "--rate", "0"), "rate: expected whole samples a second"),
     ],
@@ -133,6 +174,14 @@ def test_what_the_user_can_mend_is_one_line_and_exit_code_2(
     assert done.returncode == 2
     assert told in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [("stream", "default: 1"), ("train", "default: runs/NAME"), ("evaluate", "default: the first")],
+)
+def test_help_tells_defaults(verb: str, told: str) -> None:
+    assert told in run(verb, "--help").stdout  # square brackets would be taken for a style
 
 
 def streamed(track: Path, *more: str) -> subprocess.Popen[bytes]:

@@ -121,3 +121,17 @@ def test_an_option_that_does_not_apply_is_refused_not_ignored(
     done = run("evaluate", model, str(clips), option, "1")
     assert done.returncode == 2
     assert f"{option}: expected a model of" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("model", ["keywords", "wake"])
+def test_a_sound_that_cannot_be_read_is_named_and_left_out(
+    model: str, clips: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(clips, tmp_path / "clips")
+    (tmp_path / "clips" / "jarvis" / "bad.wav").write_text("no sound")
+    done = run("evaluate", model, str(tmp_path / "clips"), "--json")
+    assert done.returncode == 1 and b"bad.wav: expected a file of sound" in done.stderr
+    assert b"1 files could not be read" in done.stderr
+    told, clean = json.loads(done.stdout), scores(run("evaluate", model, str(clips), "--json"))
+    assert told.pop("unreadable") == 1 and clean.pop("unreadable") == 0
+    assert told == clean

@@ -167,7 +167,7 @@ def test_json_has_an_object_a_step_and_one_a_sentence(path: str, by: str, tmp_pa
     assert (done.returncode, done.stderr) == (0, b"")
     told = objects(done.stdout)
     model = load(path)
-    for line in TEXT.split("\n"):
+    for line in re.split("\r?\n", TEXT):
         said = model.predict(line)
         steps, told = told[: len(said)], told[len(said) :]
         for number, (step, each) in enumerate(zip(steps, said, strict=True)):
@@ -251,9 +251,20 @@ def joined(parts: Iterator[tuple[str, bool]]) -> list[str]:
 
 
 @given(
-    st.lists(st.sampled_from([b"a", b"\n", b"\r\n", "é🎉".encode(), b"\xe2\x82", b"\xff"])),
+    st.lists(st.sampled_from([b"a", b"\n", b"\r", b"\r\n", "é🎉".encode(), b"\xe2\x82", b"\xff"])),
     st.lists(st.integers(0, 99), max_size=6),
 )
 def test_bytes_may_be_cut_anywhere(parts: list[bytes], cuts: list[int]) -> None:
     data = b"".join(parts)
-    assert joined(pieces(conftest.pieces(data, cuts))) == data.decode(errors="replace").split("\n")
+    text = data.decode(errors="replace").removesuffix("\r")
+    lines = re.split("\r?\n", text)  # of several \r before \n, the last belongs to the end
+    assert joined(pieces(conftest.pieces(data, cuts))) == lines
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_of_either_line_end_is_read_alike(path: str, end: str) -> None:
+    objects_of = [
+        objects(run(path, "-", "--json", stdin=f"turn on{e}{e}the light{e}".encode()).stdout)
+        for e in ("\n", end)
+    ]
+    assert objects_of[0] == objects_of[1]

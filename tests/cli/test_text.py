@@ -69,16 +69,39 @@ def test_a_person_reads_a_line_a_step(text: Path) -> None:
     lines = run("stream", "alphabet", str(text)).stdout.decode().splitlines()
     assert len(lines) == 10
     assert lines[4].split() == ["5", "H", "→", "I", "100%"]
-    assert lines[1].split()[1] == "␣" and lines[6].split()[1] == "\\n"
+    assert lines[1].split()[1] == "␣" and lines[6].split()[1] == "␊"
 
 
 def test_bytes_that_are_no_text_are_refused_or_replaced() -> None:
     done = run("stream", "alphabet", "-", stdin=b"AB\xff")
     assert done.returncode == 2 and b"expected UTF-8" in done.stderr
     done = run("stream", "alphabet", "-", stdin=b"AB\xe6\x97")
-    assert done.returncode == 2 and b"rest of a character" in done.stderr
+    assert done.returncode == 2 and b"got 0xe6 0x97 at byte 2 (unexpected end" in done.stderr
     done = run("stream", "alphabet", "-", "--replace", stdin=b"AB\xff\xe6")
     assert done.returncode == 0 and done.stdout.count(b"\n") == 4
+
+
+def test_what_is_printed_is_what_was_read_where_bytes_are_replaced(tmp_path: Path) -> None:
+    data = b"AB\xed\xa0C\xed\xa0\x80DE\xe6\x97"
+    path = tmp_path / "bad.txt"
+    path.write_bytes(data)
+    text = data.decode(errors="replace")
+    said = streamrnn.load("alphabet").predict(text)
+    for source, stdin in ((str(path), b""), ("-", data)):
+        done = run("stream", "alphabet", source, "--replace", stdin=stdin)
+        lines = [line.split()[:2] for line in done.stdout.decode().splitlines()]
+        assert lines == [[str(n), character] for n, character in enumerate(text, 1)]
+        steps = objects(run("stream", "alphabet", source, "--replace", "--json", stdin=stdin))
+        assert [step["label"] for step in steps] == list(said.labels or ())
+
+
+def test_a_prompt_that_ends_in_mid_character_is_refused_or_replaced(written: str) -> None:
+    options = ("stream", written, "-", "--sample", "5", "--seed", "3")
+    done = run(*options, stdin=b"ab\xc3")
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1
+    assert b"prompt: expected whole characters" in done.stderr
+    told = "".join(sample(streamrnn.load(written).stream(), "ab\ufffd", 5, seed=3))
+    assert run(*options, "--replace", stdin=b"ab\xc3").stdout.decode() == told + "\n"
 
 
 def test_a_sample_is_the_librarys_wherever_the_prompt_comes_from(
@@ -108,6 +131,11 @@ def test_a_sample_is_the_librarys_wherever_the_prompt_comes_from(
         (("stream", "alphabet", "-", "--prompt", "A"), "expected --sample N"),
         (("stream", "alphabet", "--sample", "3"), "at least one character"),
         (("stream", "ball", "x.csv", "--sample", "3"), "--sample: expected a model of characters"),
+        (("stream", "alphabet", "-", "--temperature", "0"), "--temperature: expected --sample N"),
+        (("stream", "alphabet", "-", "--seed", "0", "--prompt", "A"), "--prompt, --seed: expected"),
+        (("stream", "alphabet", "-", "--view"), "--view: expected something to draw"),
+        (("stream", "intents", "-", "--replace"), "--replace: expected a model of characters"),
+        (("stream", "intents", "x.txt", "--view"), "--view: expected something to draw"),
         (("evaluate", "alphabet", "x.txt"), "expected no file"),
         (("evaluate", "ball"), "expected recordings for ball"),
         (("evaluate", "ball", "x.csv", "--train", "y.txt"), "--train"),

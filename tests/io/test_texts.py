@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from streamrnn.errors import TextError
-from streamrnn.io.texts import read_text, text_chunks
+from streamrnn.io.texts import arriving_text, read_text, text_chunks
 
 
 def test_a_text_is_what_was_written_whatever_its_line_ends(tmp_path: Path) -> None:
@@ -29,3 +29,17 @@ def test_what_is_no_text_is_named(tmp_path: Path) -> None:
         read_text(path)
     with pytest.raises(TextError):
         list(text_chunks(tmp_path))
+
+
+def test_text_comes_whole_wherever_its_bytes_are_cut(tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    text = "a" + "é" * 70_000  # a piece ends in mid-character
+    path.write_bytes(text.encode())
+    assert "".join(arriving_text(str(path))) == text
+    path.write_bytes(text.encode() + b"\xffb\xe6\x97")
+    with pytest.raises(TextError, match="long.txt: expected UTF-8, got 0xff at byte 140001"):
+        list(arriving_text(str(path)))
+    assert "".join(arriving_text(str(path), errors="replace")) == text + "\ufffdb\ufffd"
+    path.write_bytes(text.encode() + b"\xe6\x97")
+    with pytest.raises(TextError, match="got 0xe6 0x97 at byte 140001 .unexpected end"):
+        list(arriving_text(str(path)))

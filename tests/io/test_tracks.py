@@ -63,3 +63,15 @@ def test_folders(write, tmp_path):
     write("time_s,x,y\n0,2,2\n", "b.csv")
     write("time_s,x,y\n0,1,1\n", "a.csv")
     assert [rows[0, 1] for rows in read_tracks(tmp_path).values()] == [1, 2]
+    write("no track", "aa.csv")
+    with pytest.raises(TrackError, match="aa.csv, line 1"):
+        read_tracks(tmp_path)
+    skipped: list[TrackError] = []
+    assert list(read_tracks(tmp_path, skip=skipped.append)) == ["a", "b"]
+    assert len(skipped) == 1 and "aa.csv" in str(skipped[0])
+
+
+def test_a_folder_without_a_track_that_can_be_read_is_refused(write, tmp_path):
+    write("no track", "a.csv")
+    with pytest.raises(TrackError, match="expected tracks, got 1 files that are none"):
+        read_tracks(tmp_path, skip=lambda error: None)

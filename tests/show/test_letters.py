@@ -1,10 +1,9 @@
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
 import streamrnn
-from streamrnn.show.letters import alphabet_table, bar, bars, bits_table, states_plot
+from streamrnn.show.letters import alphabet_table, bars, bits_table, states_plot
 from streamrnn.tasks.alphabet.evaluate import score
 
 
@@ -13,13 +12,6 @@ def lines(thing: object) -> str:
     with console.capture() as capture:
         console.print(thing)
     return capture.get()
-
-
-@pytest.mark.parametrize(
-    ("share", "told"), [(0.0, ""), (1.0, "████"), (0.5, "██"), (0.53, "██▏"), (0.01, "")]
-)
-def test_a_bar_is_as_long_as_its_share(share: float, told: str) -> None:
-    assert bar(share, 4) == told
 
 
 def test_a_line_has_a_bar_for_each_neighbour() -> None:

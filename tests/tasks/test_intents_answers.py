@@ -59,6 +59,17 @@ def test_among_timers_the_one_that_is_named_is_meant() -> None:
     assert home.answer("HassCancelAllTimers", "all", NOON) == "Cancelled: 3 timers."
 
 
+@pytest.mark.parametrize("verb", ["kill", "delete", "please remove", "scrap", "Kill the"])
+def test_a_verb_before_timer_is_no_name(verb: str) -> None:
+    home = Household()
+    home.answer("HassStartTimer", "scrap timer, 3 minutes", NOON)
+    home.answer("HassCancelTimer", "the scrap timer", NOON)
+    assert home.timers == []
+    home.answer("HassStartTimer", "pasta timer, ten minutes", NOON)
+    assert "No such" in home.answer("HassCancelTimer", f"{verb} the rice timer", NOON)
+    assert home.answer("HassCancelTimer", f"{verb} timer", NOON).endswith("is cancelled.")
+
+
 @pytest.mark.parametrize(
     "text", ["a timer", "zero minutes", "8 days", "200 hours", "9" * 400 + " h"]
 )
@@ -84,8 +95,10 @@ def test_lights_are_what_they_were_told_to_be() -> None:
     home.answer("HassLightSet", "set the bedroom lamp to thirty percent", NOON)
     assert home.answer("HassGetState", ask, NOON) == "In this pretended home: kitchen light on."
     assert home.devices["bedroom lamp"] == "on at 30 %"
+    home.answer("HassLightSet", "put the bedroom lamp at forty per cent", NOON)
+    assert home.devices["bedroom lamp"] == "on at 40 %"
     home.answer("HassTurnOff", "turn off all the lights", NOON)
-    assert home.devices["kitchen light"] == "off" and home.devices["bedroom lamp"] == "on at 30 %"
+    assert home.devices["kitchen light"] == "off" and home.devices["bedroom lamp"] == "on at 40 %"
     home.answer("HassTurnOff", "close the garage door", NOON)
     home.answer("HassTurnOn", "lock the front door", NOON)
     assert home.devices["garage door"] == "closed" and home.devices["front door"] == "locked"

@@ -31,6 +31,15 @@ MINUTE, HOUR = 60.0, 3600.0
         ("two extra minutes", 2 * MINUTE),
         ("a second timer for ten minutes", 10 * MINUTE),
         ("zero seconds", 0.0),
+        ("1:30 minutes", MINUTE + 30),
+        ("01:20 hours", HOUR + 20 * MINUTE),
+        ("1:02:03 hours", HOUR + 2 * MINUTE + 3),
+        ("two and three quarter hours", 2.75 * HOUR),
+        ("two and a quarter hours", 2.25 * HOUR),
+        ("two hours and three quarters", 2.75 * HOUR),
+        ("1 hour and three quarters of a minute", HOUR + 45),
+        ("10,000 seconds", 10_000.0),
+        ("1,234,567s", 1_234_567.0),
     ],
 )
 def test_one_duration_is_read(text: str, seconds: float) -> None:
@@ -55,13 +64,21 @@ def test_what_is_told_is_read_again(hours: int, minutes: int, seconds: int) -> N
     assert part.seconds == whole
 
 
+@given(st.integers(0, 10**8), st.integers(0, 59), st.sampled_from(["minutes", "hours"]))
+def test_digits_may_be_grouped(many: int, more: int, unit: str) -> None:
+    seconds = {"minutes": MINUTE, "hours": HOUR}[unit]
+    grouped, colon = durations(f"{many:,} {unit}"), durations(f"{many}:{more:02} {unit}")
+    assert [part.seconds for part in grouped] == [many * seconds]
+    assert [part.seconds for part in colon] == [many * seconds + more * seconds / 60.0]
+
+
 @given(st.floats(0.0, 1e6))
 def test_told_rounds_up(seconds: float) -> None:
     (part,) = durations(told(seconds))
     assert seconds <= part.seconds <= seconds + 1.0
 
 
-WORDS = "a an half quarter hundred ten twenty five hour m and , - 7 1.5 more".split()
+WORDS = "a an half quarters hundred ten twenty five hour m and , - 7 1.5 1:30 1,000 more".split()
 
 
 @given(st.lists(st.sampled_from(WORDS)).map(" ".join) | st.text())

@@ -120,6 +120,27 @@ def test_what_is_kept_has_a_fixed_size() -> None:
     assert all(typed.type("x") for _ in range(LONGEST)) and not typed.type("x")
 
 
+def test_what_is_kept_holds_no_chunk() -> None:
+    sentence = Sentence(WORDS, trace=True)
+    steps = sentence.feed("turn on the light " * 5_000)
+    whole = sentence.flush()[1]
+    assert whole.last is not None and whole.decided is not None
+    for step in (steps[0], whole.last, whole.decided):
+        for array in (step.said.output, step.probable, step.hidden):
+            assert array is not None and array.base is None
+
+
+@given(st.integers(75, 82), st.integers(0, 3), st.lists(st.integers(0, 99), max_size=6))
+@settings(max_examples=100, deadline=None)
+def test_cuts_never_show_in_what_is_too_long(marks: int, spaces: int, cuts: list[int]) -> None:
+    text = "!" * marks + " " * spaces + "turn on "
+    whole = told(read(text))
+    for parts in (pieces(text, cuts), text):
+        sentence = Sentence(WORDS)
+        steps = [step for part in parts for step in sentence.feed(part)]
+        assert told(steps + sentence.flush()[0]) == whole
+
+
 def test_half_a_character_reads_as_the_replacement() -> None:
     assert told(read("turn \udcff on"))[1:] == [
         (*step[:1], "\udcff on", *step[2:]) for step in told(read("turn \ufffd on"))[1:]

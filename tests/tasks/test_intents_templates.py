@@ -1,14 +1,19 @@
 """Sentences drawn from templates, held to hassil: what it would recognise, and as what."""
 
+import re
+
 import numpy as np
 import pytest
 from hassil import Intents, recognize_all
 from hassil.intents import TextSlotList
 from home_assistant_intents import get_intents
 
+from streamrnn.errors import ConfigError
 from streamrnn.frontends.text import words
+from streamrnn.tasks.intents.corpora import Labelled, reading
 from streamrnn.tasks.intents.home import Home
 from streamrnn.tasks.intents.templates import (
+    ALIKE,
     OUTSIDE,
     PARTS,
     Sampler,
@@ -75,16 +80,64 @@ def test_gaps_are_filled_with_strange_words_too():
 
 def test_nothing_is_learnt_from_a_template_that_is_held_or_left():
     home = Home({}, hold=1, leave=(3,), strange=["it"])
-    apart = {t.text for t in shipped_templates() if part_of(t) in (1, 3)}
-    intents = {t.intent for t in shipped_templates() if part_of(t) not in (1, 3)}
-    # But for intents that would have no template left.
-    learnt = {t.text for i, ts in home._learnt.items() if i in intents for t in ts}
-    assert learnt and apart and not learnt & apart
-    kept = home.kept()
-    assert kept["templates"] and kept["phrases"] and not kept["outside"]
-    assert not Home({}, hold=-1, leave=(), strange=["it"]).kept()
-    assert home.kept() == Home({}, hold=1, leave=(3,), strange=["it"]).kept()
-    assert home.tested() and not Home({}, hold=1, leave=(), strange=["it"]).tested()
+    for templates, groups in (
+        (shipped_templates(), home._learnt),
+        (further_templates(), home._further),
+    ):
+        apart = {t.text for t in templates if part_of(t) in (1, 3)}
+        intents = {t.intent for t in templates if part_of(t) not in (1, 3)}
+        # But for intents that would have no template left.
+        learnt = {t.text for i, ts in groups.items() if i in intents for t in ts}
+        assert learnt and apart and not learnt & apart
+        assert {t.intent for ts in groups.values() for t in ts} == {t.intent for t in templates}
+    # What is ordered in `{command}` comes from templates too.
+    learnt = {t for ts in home._learnt.values() for t in ts}
+    assert home._sampler.commands and set(home._sampler.commands) <= learnt
+    assert home.kept["templates"] and home.kept["phrases"] and not home.kept["outside"]
+    assert home.kept == Home({}, hold=1, leave=(3,), strange=["it"]).kept
+    assert home.tested and not Home({}, hold=1, leave=(), strange=["it"]).tested
+    assert not Home({}, hold=-1, leave=(), strange=["it"]).kept
+
+
+def test_no_sentence_that_is_scored_is_learnt():
+    told = Labelled("what is the time", "time"), Labelled("nuke a planet", "what_song")
+    home = Home({"train": told, "test": told}, hold=0, leave=(1,), strange=["it"])
+    scored = {
+        reading(sentence.text)
+        for groups in (home.kept, home.tested)
+        for group in groups.values()
+        for sentence in group
+    }
+    assert "nuke a planet" in scored
+    rng = np.random.default_rng(2)
+    assert not scored & {reading(home.draw(rng).text) for _ in range(15_000)}
+    for groups in (home.kept, home.tested):  # what reads alike is scored once
+        for group in (groups["templates"], groups["phrases"]):
+            read = [(reading(sentence.text), sentence.label) for sentence in group]
+            assert len(set(read)) == len(read)
+
+
+def test_a_gap_that_nothing_fills_is_refused_and_no_template_has_one():
+    sampler, rng = Sampler(shipped_templates(), ["it"]), np.random.default_rng(0)
+    with pytest.raises(ConfigError, match=r"HassTurnOn, 'light the \{lihgt\}': expected a gap"):
+        sampler.draw(Template("HassTurnOn", "light the {lihgt}", ()), rng)
+    lists, rules = HOME_ASSISTANT["lists"], HOME_ASSISTANT["expansion_rules"]
+    filled = {*NAMES, *ALIKE, "name", "command", "timer_command"}
+    filled |= {name for name, body in lists.items() if {"range", "values"} & set(body)}
+    templates = shipped_templates() + further_templates()
+    texts = {t.text for t in templates} | {rules[rule] for rule in used_rules(templates, rules)}
+    gaps = {gap for text in texts for gap in re.findall(r"\{(\w+)", text)}
+    assert gaps | {kind for t in templates for kind in t.kinds if "{name" in t.text} <= filled
+
+
+def used_rules(templates, rules):
+    """The names of the rules that templates refer to, by way of other rules too."""
+    found, texts = set(), [t.text for t in templates]
+    while texts:
+        new = set(re.findall(r"<(\w+)>", texts.pop())) - found
+        found |= new
+        texts += [rules[name] for name in new]
+    return found
 
 
 def test_parts_are_dealt_evenly():

@@ -1,5 +1,6 @@
 """Clips and what may befall them."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,17 @@ def test_folders_become_labelled_clips(tmp_path: Path) -> None:
     for clip in clips:
         assert clip.samples.shape == (RATE,) and clip.samples.dtype == np.float32
         assert loudest(clip.samples) == pytest.approx(500, abs=2)
+    (tmp_path / "yes" / "bad.wav").write_text("no sound")
+    with pytest.raises(SoundError, match="bad.wav"):
+        read_clips(tmp_path, RATE)
+    skipped: list[SoundError] = []
+    again = read_clips(tmp_path, RATE, skip=skipped.append)
+    assert [clip.speaker for clip in again] == [clip.speaker for clip in clips]
+    assert len(skipped) == 1 and "bad.wav" in str(skipped[0])
+    with pytest.raises(SoundError, match="expected sounds, got 1 files that are none"):
+        (tmp_path / "other").mkdir()
+        shutil.copy(tmp_path / "yes" / "bad.wav", tmp_path / "other")
+        read_clips(tmp_path / "other", RATE, skip=skipped.append)
 
 
 def test_a_speaker_is_in_one_part_and_all_parts_are_peopled() -> None:

@@ -63,9 +63,8 @@ class CharactersTask:
         self.data = data
         text = read_text(data.text)
         ends = [int(share * len(text)) for share in (LEARNT, VALIDATED)]
-        self.before, self.test = text[: ends[1]], text[ends[1] :]
-        self.held = text[ends[0] : ends[1]] if data.validate else ""
-        self.learnt = text[: ends[0]] if data.validate else self.before
+        learnt = ends[0] if data.validate else ends[1]
+        self.learnt, self.held, self.test = text[:learnt], text[learnt : ends[1]], text[ends[1] :]
         counts = Counter(characters(self.learnt, fold=data.fold))
         known = tuple(sorted(symbol for symbol in counts if counts[symbol] >= data.rare))
         if not known or ends[1] - ends[0] < 2:
@@ -105,8 +104,11 @@ class CharactersTask:
         return None
 
     def evaluate(self, model: Any) -> dict[str, Any]:
-        """Bits per character on the last tenth, on which nothing was chosen."""
-        return score(model, self.test, self.before)
+        """Bits per character on the last tenth, on which nothing was chosen.
+
+        The n-grams beside it learn from what the network learnt from.
+        """
+        return score(model, self.test, self.learnt)
 
     def _noisy(self, frames: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
         """Some characters are read as another; what comes next stays what it was.

@@ -20,8 +20,8 @@ LONGEST_TIMER = 7 * 24 * 3600.0
 _DEVICES = ("light", "switch", "fan", "cover", "valve", "lock", "media_player", "climate")
 _UNNAMED = set(
     "a an all the my our your their any every each this that those 1 0 new no one other second "
-    "paused single up on stop set start cancel pause resume check clear how what which and is "
-    "are for to of with timer current running active last".split()
+    "paused single up on stop set start cancel pause resume check clear kill delete remove end "
+    "quit drop how what which and is are for to of with timer current running active last".split()
 )
 _WANTED = re.compile(
     r"\b(?:add|put|stick|pop|get|need|want|buy|write|note(?: down)?|out of) (?!it\b|them\b)(.+?),? "
@@ -134,6 +134,8 @@ class Household:
             return f"Cancelled: {count} timer{'s' * (count > 1)}."
         spoken = durations(text)
         name, lengths = _timer_name(text), [part.seconds for part in spoken if part.names_timer]
+        if plain(text).startswith(f"{name} ") and name not in [t.name for t in self.timers]:
+            name = ""  # a verb: scrap timer
         meant = [t for t in self.timers if t.name == name] if name else self.timers
         meant = [t for t in meant if t.length in lengths] if lengths and not name else meant
         if not meant:
@@ -203,7 +205,7 @@ class Household:
 
 def _wished(intent: str, text: str) -> str:
     """How a device is to be; "" where it is a matter of colour or the like."""
-    percent = re.search(r"\b(\d{1,3}) ?(?:%|percent)", text)
+    percent = re.search(r"\b(\d{1,3}) ?(?:%|per ?cent)", text)
     if percent is not None and int(percent[1]) <= 100:
         return f"on at {int(percent[1])} %" if int(percent[1]) else "off"
     on = intent == "HassTurnOn"

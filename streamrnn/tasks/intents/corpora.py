@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from streamrnn.errors import ConfigError
+from streamrnn.errors import TextError
+from streamrnn.frontends.text import words
 from streamrnn.tasks.intents.templates import OUTSIDE
 
 
@@ -19,6 +20,15 @@ class Labelled(NamedTuple):
     """An intent, or `oos`."""
 
 
+def reading(text: str) -> str:
+    """A sentence as the front end of words reads it: those that read alike are one to a network.
+
+    >>> reading("Lights off at 7:30, please!")
+    'lights off at 0 please'
+    """
+    return " ".join(words(text))
+
+
 class _Line(msgspec.Struct):
     text: str
     label: str
@@ -27,11 +37,14 @@ class _Line(msgspec.Struct):
 def read_clinc(path: str | Path) -> dict[str, list[Labelled]]:
     """Read CLINC150's one file.
 
+    Args:
+        path: `data_full.json`, as its authors published it, by whatever name.
+
     Returns:
         Its lists `train`, `val`, `test`, `oos_train`, `oos_val`, `oos_test`.
 
     Raises:
-        ConfigError: the file is absent, or another.
+        TextError: the file is absent, or another.
     """
     try:
         tree = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, list[tuple[str, str]]])
@@ -41,19 +54,25 @@ def read_clinc(path: str | Path) -> dict[str, list[Labelled]]:
             for part in ("train", "val", "test")
         }
     except (OSError, UnicodeDecodeError, msgspec.DecodeError, KeyError) as error:
-        raise ConfigError(f"{path}: expected CLINC150's JSON file, got: {error}") from error
+        raise TextError(
+            f"{path}: expected CLINC150's JSON file, got: {error}; take its data_full.json"
+        ) from error
 
 
 def read_labelled(path: str | Path) -> list[Labelled]:
-    """Read sentences to score on: JSONL of `{"text": …, "label": …}`, or CLINC150's test lists.
+    """Read sentences to score on.
+
+    Args:
+        path: JSONL of `{"text": …, "label": …}`, or CLINC150's file, of which the test lists are
+            taken.
 
     Raises:
-        ConfigError: the file is neither; a line of JSONL is named.
+        TextError: the file is neither, or empty; a line of JSONL is named.
     """
     try:
         text = Path(path).read_bytes()
     except OSError as error:
-        raise ConfigError(f"{path}: expected a file of sentences, got: {error}") from error
+        raise TextError(f"{path}: expected a file of sentences, got: {error}") from error
     if b'"oos_test"' in text:
         lists = read_clinc(path)
         return lists["test"] + lists["oos_test"]
@@ -64,12 +83,13 @@ def read_labelled(path: str | Path) -> list[Labelled]:
         try:
             read = msgspec.json.decode(line, type=_Line)
         except (UnicodeDecodeError, msgspec.DecodeError) as error:
-            raise ConfigError(
-                f'{path}, line {number}: expected {{"text": …, "label": …}}, got: {error}'
+            raise TextError(
+                f'{path}, line {number}: expected {{"text": …, "label": …}}, got: {error}; '
+                "write a sentence a line so"
             ) from error
         found.append(Labelled(read.text, read.label))
     if not found:
-        raise ConfigError(f"{path}: expected sentences, got an empty file")
+        raise TextError(f"{path}: expected sentences, got an empty file")
     return found
 
 

@@ -14,12 +14,12 @@ _ARTICLES = ("a", "an", "another")
 _SECONDS = {"h": 3600, "m": 60, "s": 1}
 _UNIT = r"(?P<unit>h(?:ours?|rs?)?|m(?:inutes?|ins?)?|s(?:econds?|ecs?)?)\b"
 _DURATION = re.compile(
-    # Ten; an hour and a half's hour; half an, three quarters of an, one and a half.
-    r"(?:(?<![\d.])(?P<whole>\d+(?:\.\d+)?) )?"
-    r"(?:(?P<joined>and )?(?:1 )?(?P<part>half|quarters?) (?:of )?(?:1 )?)?"
+    # Ten, 1:30; an hour and a half's hour; half an, three quarters of an, one and a half.
+    r"(?:(?<![\d.:])(?P<whole>\d+(?:\.\d+|(?::\d\d)+)?) )?"
+    r"(?:(?:(?P<joined>and )(?:(?P<times>\d+) )?|(?:1 )?)(?P<part>half|quarters?) (?:of )?(?:1 )?)?"
     + _UNIT
     # And a half, where no further unit follows.
-    + r"(?: and (?:1 )?(?P<more>half|quarter)\b(?! (?:of|1|h|m|s)))?"
+    + r"(?: and (?:(?P<more_times>\d+) )?(?P<more>half|quarters?)\b(?! (?:of|1|h|m|s)))?"
 )
 _BETWEEN = re.compile(r",? (?:and )?|,")
 
@@ -35,10 +35,11 @@ class Duration(NamedTuple):
 def plain(text: str) -> str:
     """A text in lower case with its numbers in digits, articles before them or alone too.
 
-    >>> plain("An hour and twenty-five minutes, 10min")
-    '1 hour and 25 minutes, 10 min'
+    >>> plain("An hour and twenty-five minutes, 10min, 1,200 seconds")
+    '1 hour and 25 minutes, 10 min, 1200 seconds'
     """
-    spaced = re.sub(r"(?<=\d)(?=[^\W\d_])", " ", text.lower().replace("-", " "))
+    joined = re.sub(r"(?<![\d.,:])\d{1,3}(?:,\d{3})+(?!\d)", lambda m: m[0].replace(",", ""), text)
+    spaced = re.sub(r"(?<=\d)(?=[^\W\d_])", " ", joined.lower().replace("-", " "))
     words: list[str] = []
     before = ""  # the kind of number that ended there
     for word in re.findall(r"\d+(?:[.:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|[^\w\s]", spaced):
@@ -107,12 +108,18 @@ def _number(word: str) -> tuple[str, int]:
 
 
 def _seconds(match: re.Match[str]) -> float:
-    unit = _SECONDS[match["unit"][0]]
     share = {"h": 0.5, "q": 0.25}
-    whole, part = match["whole"], match["part"]
-    count = float(whole) if whole else 0.0
-    if part:
-        count = count + share[part[0]] if match["joined"] else (count or 1.0) * share[part[0]]
+    numbers = (match["whole"] or "0").split(":")
+    # In 1:30 minutes each number is a sixtieth of the one before.
+    unit = _SECONDS[match["unit"][0]] / 60.0 ** (len(numbers) - 1)
+    count = 0.0
+    for number in numbers:
+        count = 60.0 * count + float(number)
+    part = match["part"]
+    if part and match["joined"]:
+        count += float(match["times"] or 1) * share[part[0]]
+    elif part:
+        count = (count or 1.0) * share[part[0]]
     if match["more"]:
-        count += share[match["more"][0]]
+        count += float(match["more_times"] or 1) * share[match["more"][0]]
     return count * unit

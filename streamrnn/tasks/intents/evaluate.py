@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from streamrnn.config import DecideConfig
 from streamrnn.errors import UnsupportedError
 from streamrnn.tasks.intents.corpora import Labelled
 from streamrnn.tasks.intents.templates import OUTSIDE
@@ -18,7 +19,8 @@ def score(
 
     Args:
         model: a `streamrnn.Model` with a decoder of kind `decide` and a front end of words.
-        sentences: and what they ask for, `oos` where it is nothing that the model knows.
+        sentences: and what they ask for; `oos`, or the model's own label for it, where it is
+            nothing that the model knows.
         advance: called after each sentence, for a progress bar.
 
     Returns:
@@ -31,10 +33,23 @@ def score(
         it was not. What nothing could be scored on is None.
 
     Raises:
-        UnsupportedError: the model says no intents.
+        UnsupportedError: the model says no intents, or not those of the sentences.
     """
-    if getattr(model.config.decoder, "outside", None) is None:
-        raise UnsupportedError(f"{model.name}: expected a decoder that decides on one intent")
+    decoder = model.config.decoder
+    if not isinstance(decoder, DecideConfig):
+        raise UnsupportedError(
+            f"{model.name}: expected a decoder that decides on one intent, got "
+            f"{decoder.__struct_config__.tag}; score a model of configs/intents.toml, or the like"
+        )
+    beyond = decoder.outside or OUTSIDE
+    strange = sorted({label for _, label in sentences} - {*decoder.labels, OUTSIDE})
+    if strange:
+        raise UnsupportedError(
+            f"{model.name}: expected labels among its {len(decoder.labels)}, "
+            f"{', '.join(decoder.labels[:3])} …, got {', '.join(strange[:5])}"
+            f"{' …' * (len(strange) > 5)}; score a model that has learnt these, as one of "
+            "configs/clinc.toml has CLINC150's"
+        )
     right = {fraction: 0 for fraction in FRACTIONS}
     inside = outside = refused = early = early_right = words = needed = unknown = told = 0
     for text, label in sentences:
@@ -42,9 +57,9 @@ def score(
         labels = said.labels or (None,)
         unknown += int((model.frontend.tokens(text) == 0).sum())
         told += len(said)
-        if label == OUTSIDE:
+        if label in (OUTSIDE, beyond):
             outside += 1
-            refused += labels[-1] in (OUTSIDE, None)
+            refused += labels[-1] in (beyond, None)
         else:
             inside += 1
             for fraction in FRACTIONS:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from streamrnn.tasks.intents.corpora import Labelled, for_a_home
+from streamrnn.tasks.intents.corpora import Labelled, for_a_home, reading
 from streamrnn.tasks.intents.templates import (
     OUTSIDE,
     PARTS,
@@ -28,6 +28,9 @@ QUESTIONS = ("HassGet", "HassTimerStatus", "HassRespond", "HassClimateGet", "Has
 class Home:
     """Draws sentences and what they ask for.
 
+    No sentence that is scored is ever learnt: one that reads as a scored one, from whatever
+    template or list it comes, is drawn anew.
+
     Args:
         lists: of CLINC150, as `read_clinc` gives them; may be none.
         hold: the part of templates that is for validation; −1: none, and no validation.
@@ -49,25 +52,39 @@ class Home:
         self._further = _by_intent(further, apart)
         learnt = {t for group in (self._learnt, self._further) for ts in group.values() for t in ts}
         rest = [t for t in shipped + further if t not in learnt]
-        self._held = [t for t in rest if part_of(t) == hold]
-        self._left = [t for t in rest if part_of(t) != hold]
+        held = [t for t in rest if part_of(t) == hold]
+        left = [t for t in rest if part_of(t) != hold]
         self._lent: dict[str, list[str]] = {}
         for sentence in (*lists.get("train", ()), *lists.get("oos_train", ())):
             found = for_a_home(sentence)
             if found is not None:
                 self._lent.setdefault(found.label, []).append(found.text)
         self._lists = lists
-        self._sampler = Sampler(shipped, strange or ["it"])
-        self._intents = sorted(self._learnt)
+        self._sampler = Sampler([t for t in shipped if t in learnt], strange or ["it"])
+        self.intents = sorted(self._learnt)
+        """What is asked for, but for what lies outside."""
         # Between one share each and a share by the number of templates.
-        sizes = np.sqrt([len(self._learnt[intent]) for intent in self._intents])
+        sizes = np.sqrt([len(self._learnt[intent]) for intent in self.intents])
         self._shares = sizes / sizes.sum()
+        self.kept = self._apart(held, "oos_val", "val")
+        """Sentences for validation, by where they come from; none if no template is held."""
+        self.tested = self._apart(left, "oos_test", "test")
+        """Sentences for a test, likewise, of the templates that are left out."""
+        groups = (*self.kept.values(), *self.tested.values())
+        self._scored = {reading(sentence.text) for group in groups for sentence in group}
 
     def draw(self, rng: np.random.Generator) -> Labelled:
         """One sentence to learn from."""
+        while True:
+            sentence = self._any(rng)
+            if not self._scored or reading(sentence.text) not in self._scored:
+                return sentence
+
+    def _any(self, rng: np.random.Generator) -> Labelled:
+        """One sentence, perhaps one that is scored."""
         intent = OUTSIDE
         if rng.random() >= OUTSIDE_SHARE:
-            intent = self._intents[int(rng.choice(len(self._intents), p=self._shares))]
+            intent = self.intents[int(rng.choice(len(self.intents), p=self._shares))]
         lent, further = self._lent.get(intent), self._further.get(intent)
         share = 0.8 if intent == OUTSIDE else LENT_SHARE
         if lent and (rng.random() < share or not further and intent == OUTSIDE):
@@ -80,14 +97,6 @@ class Home:
         question = intent == OUTSIDE or intent.startswith(QUESTIONS)
         return Labelled(varied(text, rng, question=question), intent)
 
-    def kept(self) -> dict[str, list[Labelled]]:
-        """Sentences for validation, by where they come from; none if no template is held."""
-        return self._apart(self._held, "oos_val", "val")
-
-    def tested(self) -> dict[str, list[Labelled]]:
-        """Sentences for a test, likewise, of the templates that are left out."""
-        return self._apart(self._left, "oos_test", "test")
-
     def _apart(self, templates: Sequence[Template], *lists: str) -> dict[str, list[Labelled]]:
         if not templates:
             return {}
@@ -99,13 +108,15 @@ class Home:
         }
 
     def _drawn(self, templates: Sequence[Template]) -> list[Labelled]:
-        """Some sentences of each template, just as drawn."""
+        """Some sentences of each template, just as drawn; of those that read alike, the first."""
         rng = np.random.default_rng(1)
-        return [
-            Labelled(self._sampler.draw(template, rng), template.intent)
-            for template in templates
-            for _ in range(SCORED)
-        ]
+        found: dict[tuple[str, str], Labelled] = {}
+        for template in templates:
+            for _ in range(SCORED):
+                text = self._sampler.draw(template, rng)
+                key = reading(text), template.intent
+                found.setdefault(key, Labelled(text, template.intent))
+        return list(found.values())
 
     def _outside(self, *lists: str) -> list[Labelled]:
         """Sentences of CLINC150 that lie outside a home, some of each intent."""

@@ -4,6 +4,7 @@ import unicodedata
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streamrnn.config import DecideConfig, TextConfig
@@ -138,11 +139,16 @@ class Sentence:
             # What ended the word may begin the next (`7.a`).
             if not (last or self._spelt) and _begins(text[end - 1]):
                 end -= 1
-            word = (self.open + text[begin:end]).strip() or text[begin:end]
+            word = (self.open + text[begin:end]).strip()[:LONGEST_WORD].rstrip()
             hidden = None
             if said.trace is not None and said.trace.hidden.shape[1]:
                 hidden = said.trace.hidden[row, -1].copy()
-            steps.append(Step(old.words + row, word[:LONGEST_WORD], each, probable[row], hidden))
+            # Copies: a view of its arrays would keep the whole chunk.
+            each = replace(each, output=each.output.copy())
+            step = Step(
+                old.words + row, word or text[begin:end], each, probable[row].copy(), hidden
+            )
+            steps.append(step)
             begin, self.open = end, ""
         self.open = (self.open + text[begin:]).lstrip()[:LONGEST_WORD]
         decided = next((step for step in steps if step.decided), old.decided)

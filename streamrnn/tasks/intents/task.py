@@ -49,7 +49,8 @@ def task(data: Mapping[str, Any]) -> "IntentsTask":
     """Make the task of a `[data]` section.
 
     Raises:
-        ConfigError: an option is unknown or impossible, or a file or package is absent.
+        ConfigError: an option is unknown or impossible, or a package is absent.
+        TextError: CLINC150's file is absent, or another.
     """
     return IntentsTask(convert(dict(data), IntentsData, where="data"))
 
@@ -82,16 +83,17 @@ class IntentsTask:
         self._home: Home | None = None
         if data.source == "home":
             self._home = Home(lists, hold=data.hold, leave=data.leave, strange=common)
-            self._kept = self._home.kept()
-            self._tested = self._home.tested()
+            self._kept, self._tested = self._home.kept, self._home.tested
+            intents = self._home.intents
         else:
             if not lists:
                 raise ConfigError("data.clinc: expected CLINC150's file, got none")
             self._train = lists["train"] + lists["oos_train"]
             self._kept = {"val": lists["val"] + lists["oos_val"]}
             self._tested = {"test": lists["test"] + lists["oos_test"]}
-        told = list(self._sentences(np.random.default_rng(0)))
-        self.labels = (*sorted({s.label for s in told} - {OUTSIDE}), OUTSIDE)
+            intents = sorted({s.label for told in lists.values() for s in told} - {OUTSIDE})
+        self.labels = (*intents, OUTSIDE)
+        told = self._sentences(np.random.default_rng(0))
         self.vocabulary = _vocabulary((s.text for s in told), common, data.vocabulary)
         self._text = TextFrontend(TextConfig(unit="words", vocabulary=self.vocabulary))
 
@@ -129,7 +131,11 @@ class IntentsTask:
         """Tokens have none."""
 
     def embedding(self, size: int) -> NDArray[np.float32] | None:
-        """Rows that lie near one another where words mean alike."""
+        """Rows that lie near one another where words mean alike.
+
+        Raises:
+            ConfigError: no pieces are to be had, or too few words are made of them for `size`.
+        """
         if not self.data.vectors:
             return None
         return embedding(self.data.vectors, self.vocabulary, size)

@@ -23,7 +23,15 @@ OUTSIDE = "oos"
 PARTS = 5  # that templates are dealt into
 NAMED = ("light", "switch", "fan", "cover", "lock", "media_player", "climate", "scene", "script")
 """The kinds of devices that `{name}` may be where a template says nothing of it."""
-ALIKE = {"shopping_list_item": "item", "todo_list_item": "item", "binary_sensor": "sensor"}
+ALIKE = {
+    "shopping_list_item": "item",
+    "todo_list_item": "item",
+    "binary_sensor": "sensor",
+    "input_boolean": "switch",
+    "input_button": "switch",
+    "button": "switch",
+}
+"""Gaps, and kinds of devices, that another list of `names.toml` fills."""
 STRANGE = 0.12  # share of gaps filled with words that are nobody's names
 
 
@@ -73,12 +81,12 @@ class Sampler:
     """Draws sentences.
 
     Args:
-        commands: templates of orders, for the gap `{command}` that holds another order.
+        commands: templates; what of them turns something on or off fills the gap `{command}`.
         strange: words that may stand in any gap, for names that no list holds.
     """
 
     def __init__(self, commands: Sequence[Template], strange: Sequence[str]) -> None:
-        self._commands = [t for t in commands if t.intent in ("HassTurnOn", "HassTurnOff")]
+        self.commands = [t for t in commands if t.intent in ("HassTurnOn", "HassTurnOff")]
         self._strange = strange
         self._names: Mapping[str, list[str]] = shipped_file("names.toml")
         self._numbers: list[str] = shipped_file("names.toml")["number"]["words"]
@@ -86,7 +94,11 @@ class Sampler:
         self._rules: Mapping[str, str] = _home_assistant()["expansion_rules"]
 
     def draw(self, template: Template, rng: np.random.Generator) -> str:
-        """One sentence of a template, in lower case mostly, its spaces single."""
+        """One sentence of a template, in lower case mostly, its spaces single.
+
+        Raises:
+            ConfigError: nothing fills a gap of it.
+        """
         return " ".join(self._draw(_parsed(template.text), template, rng).split())
 
     def _draw(self, node: Any, template: Template, rng: np.random.Generator) -> str:
@@ -116,12 +128,15 @@ class Sampler:
             text = value if isinstance(value, str) else value["in"]
             return self._draw(_parsed(text), template, rng)
         if name in ("command", "timer_command"):
-            return self.draw(_one(self._commands, rng), rng)
+            return self.draw(_one(self.commands, rng), rng)
         if name == "name":
             name = _one(template.kinds or NAMED, rng)
         name = ALIKE.get(name, name)
         if name not in self._names:
-            name = "switch"  # a kind of device that has no list of its own
+            raise ConfigError(
+                f"{template.intent}, {template.text!r}: expected a gap that names.toml or Home "
+                f"Assistant's lists fill, got {{{name}}}; add a list, or mend the template"
+            )
         if rng.random() < STRANGE:
             return " ".join(_one(self._strange, rng) for _ in range(rng.integers(1, 4)))
         return str(_one(self._names[name], rng))

@@ -61,7 +61,12 @@ def embedding(source: str, vocabulary: Sequence[str], size: int) -> NDArray[np.f
         size: elements of a row.
 
     Returns:
-        `(len(vocabulary) + 1, size)` of mean 0 and deviation 1; row 0, of unknown words, is 0.
+        `(len(vocabulary) + 1, size)`: of words that pieces make up, rows of mean 0 and deviation
+        1 over all of them; of other words, and of row 0, which is for unknown ones, 0.
+
+    Raises:
+        ConfigError: there are no such pieces, or too few of the words are made of them for rows
+            of this size.
     """
     names, file = pieces(source)
     tensors = load_arrays(file.read_bytes())
@@ -73,16 +78,20 @@ def embedding(source: str, vocabulary: Sequence[str], size: int) -> NDArray[np.f
         )
     table = tables[0].astype(np.float64)
     numbers = {name: n for n, name in enumerate(names)}
-    rows = np.zeros((len(vocabulary), table.shape[1]))
-    for n, word in enumerate(vocabulary):
-        parts = _cut(word, numbers)
-        if parts:
-            rows[n] = table[parts].mean(axis=0)
+    parts = {n: cut for n, word in enumerate(vocabulary, 1) if (cut := _cut(word, numbers))}
+    largest = min(len(parts) - 1, table.shape[1])  # differences from a mean span one axis less
+    if not 1 <= size <= largest:
+        raise ConfigError(
+            f"network.encoder_size: expected from 1 to {max(largest, 0)}, since {len(parts)} words "
+            f"are made of pieces with vectors of {table.shape[1]}, got {size}; make it smaller, "
+            "the vocabulary larger, or data.vectors = ''"
+        )
+    rows = np.array([table[cut].mean(axis=0) for cut in parts.values()])
     rows -= rows.mean(axis=0)
     axes = np.linalg.svd(rows, full_matrices=False)[2][:size]
     reduced = rows @ axes.T
     found = np.zeros((len(vocabulary) + 1, size), np.float32)
-    found[1:] = reduced / reduced.std()
+    found[list(parts)] = reduced / reduced.std()
     return found
 
 

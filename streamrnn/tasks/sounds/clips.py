@@ -3,13 +3,14 @@
 import hashlib
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.errors import SoundError
 from streamrnn.io.sounds import read_sound, sound_files
 from streamrnn.kernels.resample import resample, taps
 
@@ -63,16 +64,32 @@ class Recordings:
         return read_mono(self.paths[index], self.rate)
 
 
-def read_clips(folder: str | Path, rate: int) -> list[Clip]:
+def read_clips(
+    folder: str | Path, rate: int, *, skip: Callable[[SoundError], object] | None = None
+) -> list[Clip]:
     """Read all clips of a folder at a rate, in the order of their paths.
 
+    Args:
+        folder: where they lie, or the folders of their labels.
+        rate: samples a second that each is converted to.
+        skip: called with the error of each file that cannot be read, which is then left out; by
+            default it is raised.
+
     Raises:
-        SoundError: there is none, or one that cannot be read.
+        SoundError: there is none that can be read.
     """
-    return [
-        Clip(read_mono(path, rate), path.parent.name, speaker_of(path))
-        for path in sound_files(folder)
-    ]
+    paths = sound_files(folder)
+    found: list[Clip] = []
+    for path in paths:
+        try:
+            found.append(Clip(read_mono(path, rate), path.parent.name, speaker_of(path)))
+        except SoundError as error:
+            if skip is None:
+                raise
+            skip(error)
+    if not found:
+        raise SoundError(f"{folder}: expected sounds, got {len(paths)} files that are none")
+    return found
 
 
 def read_mono(path: str | Path, rate: int) -> Signal:
