@@ -45,13 +45,12 @@ from streamrnn.kernels.sums import accumulate_streams
 from streamrnn.kernels.vector import (
     address_of,
     constant,
+    copy,
     fma,
     load,
-    load_scalar,
     maximum,
     multiply,
     store,
-    store_scalar,
     subtract,
     view_int64,
     zeros,
@@ -69,61 +68,78 @@ X, HIDDEN_STATE, OUT, ADDRESSES = range(4)
 
 def scratch_size(width: int) -> int:
     """Elements of float32 that `run_streams` works in, for rows of `width`."""
-    return MOST * (16 * SLOTS + 2 * width)
+    return MOST * (SLOTS + 2) * width
+
+
+# Gates are computed for all outputs of a layer at a time, in short loops: the processor works on
+# several turns of one at once, and seldom waits for a loop's last.
 
 
 @inline
-def gru_gates(streams: Any, sums: int, addresses: Any, first: int) -> None:
-    """16 outputs of each stream from their sums; see `network.gru_panel`."""
-    size = len(streams) * VECTOR
+def gru_gates(streams: Any, sums: int, addresses: Any, stride: int) -> None:
+    """The new hidden states of a block from its sums; see `network.gru_panel`."""
+    size = len(streams) * stride
+    for byte in range(sums, sums + 2 * size, 2 * VECTOR):
+        store(byte, sigmoid(load(zeros(32), byte)))
     for byte in range(sums, sums + size, 2 * VECTOR):
-        like = zeros(32)
-        r, z = sigmoid(load(like, byte)), sigmoid(load(like, byte + size))
-        store(byte + size, z)
-        store(byte, tanh(fma(r, load(like, byte + 3 * size), load(like, byte + 2 * size))))
-    for b in range(len(streams)):
-        n, z = load(zeros(16), sums + b * VECTOR), load(zeros(16), sums + size + b * VECTOR)
-        old = load(zeros(16), addresses[HIDDEN_STATE, b] + first)
-        store(addresses[OUT, b] + first, fma(z, subtract(old, n), n))
+        r, m = load(zeros(32), byte), load(zeros(32), byte + 3 * size)
+        store(byte, tanh(fma(r, m, load(zeros(32), byte + 2 * size))))
+    place = sums
+    for first in range(0, stride, VECTOR):
+        for b in range(len(streams)):
+            n, z = load(zeros(16), place), load(zeros(16), place + size)
+            old = load(zeros(16), addresses[HIDDEN_STATE, b] + first)
+            store(addresses[OUT, b] + first, fma(z, subtract(old, n), n))
+            place += VECTOR
 
 
 @inline
-def lstm_gates(streams: Any, sums: int, addresses: Any, first: int, stride: int) -> None:
-    """16 outputs of each stream from their sums; see `network.lstm_panel`."""
-    size = len(streams) * VECTOR
+def lstm_gates(streams: Any, sums: int, addresses: Any, stride: int) -> None:
+    """The new hidden and cell states of a block from its sums; see `network.lstm_panel`."""
+    size = len(streams) * stride
+    for byte in range(sums, sums + 2 * size, 2 * VECTOR):
+        store(byte, sigmoid(load(zeros(32), byte)))
+    for byte in range(sums + 3 * size, sums + 4 * size, 2 * VECTOR):
+        store(byte, sigmoid(load(zeros(32), byte)))
     for byte in range(sums, sums + size, 2 * VECTOR):
-        like = zeros(32)
-        i, g = sigmoid(load(like, byte)), tanh(load(like, byte + 2 * size))
-        store(byte + size, sigmoid(load(like, byte + size)))
-        store(byte + 3 * size, sigmoid(load(like, byte + 3 * size)))
-        store(byte, multiply(i, g))
-    for b in range(len(streams)):
-        place = sums + b * VECTOR
-        cell = addresses[HIDDEN_STATE, b] + stride + first
-        f, new = load(zeros(16), place + size), load(zeros(16), place)
-        memory = fma(f, load(zeros(16), cell), new)
-        store(cell, memory)
-        store(place, memory)
+        g = tanh(load(zeros(32), byte + 2 * size))
+        store(byte, multiply(load(zeros(32), byte), g))
+    place = sums
+    for first in range(0, stride, VECTOR):
+        for b in range(len(streams)):
+            cell = addresses[HIDDEN_STATE, b] + stride + first
+            f, new = load(zeros(16), place + size), load(zeros(16), place)
+            memory = fma(f, load(zeros(16), cell), new)
+            store(cell, memory)
+            store(place, memory)
+            place += VECTOR
     for byte in range(sums, sums + size, 2 * VECTOR):
         o = load(zeros(32), byte + 3 * size)
         store(byte, multiply(o, tanh(load(zeros(32), byte))))
-    for b in range(len(streams)):
-        store(addresses[OUT, b] + first, load(zeros(16), sums + b * VECTOR))
+    hand_out(streams, sums, addresses, stride)
 
 
 @inline
-def plain_outputs(streams: Any, kind: int, sums: int, addresses: Any, first: int) -> None:
-    """16 outputs of each stream from their sums; see `network.plain_panel`."""
-    size = len(streams) * VECTOR
-    for byte in range(sums, sums + size, 2 * VECTOR):
+def plain_outputs(streams: Any, kind: int, sums: int, addresses: Any, stride: int) -> None:
+    """The outputs of a block from its sums; see `network.plain_panel`."""
+    for byte in range(sums, sums + len(streams) * stride, 2 * VECTOR):
         total = load(zeros(32), byte)
         if kind == TANH:
             total = tanh(total)
         elif kind == RELU:
             total = maximum(total, constant(total, _ZERO))
         store(byte, total)
-    for b in range(len(streams)):
-        store(addresses[OUT, b] + first, load(zeros(16), sums + b * VECTOR))
+    hand_out(streams, sums, addresses, stride)
+
+
+@inline
+def hand_out(streams: Any, sums: int, addresses: Any, stride: int) -> None:
+    """Copy the first slot to the row of each stream."""
+    place = sums
+    for first in range(0, stride, VECTOR):
+        for b in range(len(streams)):
+            store(addresses[OUT, b] + first, load(zeros(16), place))
+            place += VECTOR
 
 
 @inline
@@ -133,39 +149,40 @@ def layer_of_block(
     """One step of one layer for a block of streams: rows X → rows OUT, and the hidden states."""
     kind, inputs, hidden = plan[KIND], plan[INPUTS], plan[HIDDEN]
     stride = (plan[OUTPUTS] + 15) // 16 * VECTOR
-    size = len(streams) * VECTOR
     x, h = address_of(addresses), address_of(addresses) + HIDDEN_STATE * MOST * 8
     for b in range(len(streams)):
         addresses[HIDDEN_STATE, b] = states[b] + plan[STATE]
     gates = 3 if kind == GRU else 4 if kind == LSTM else 1
-    biases = 1 if gates == 1 else 4
+    rows = gates * (1 + inputs + hidden) + (1 if kind == GRU else 0)
     weights = packed + plan[WEIGHTS]
-    first = 0
+    slot = len(streams) * stride
+    first, place = 0, sums
     while first < stride:
         lanes = plan[WIDEST] * F4
         while lanes > stride - first:
             lanes //= 2
-        of_x = weights + biases * lanes
-        of_h = of_x + gates * lanes * inputs
-        for part in range(0, lanes, VECTOR):
-            for slot in range(biases):
-                bias = load(zeros(16), weights + slot * lanes + part)
-                for b in range(len(streams)):
-                    store(sums + slot * size + b * VECTOR, bias)
+        for panel in range(weights, weights + lanes, VECTOR):
             if kind == GRU:
-                accumulate_streams(streams, (0, 0, 0), sums, 0, of_x + part, lanes, x, inputs)
-                accumulate_streams(streams, (0, 0, 0), sums, 1, of_h + part, lanes, h, hidden)
-                gru_gates(streams, sums, addresses, first + part)
+                accumulate_streams(
+                    streams, (0, 0, 0), place, slot, 1, panel, lanes, x, inputs, h, hidden
+                )
             elif kind == LSTM:
-                accumulate_streams(streams, (0, 0, 0, 0), sums, 0, of_x + part, lanes, x, inputs)
-                accumulate_streams(streams, (0, 0, 0, 0), sums, 0, of_h + part, lanes, h, hidden)
-                lstm_gates(streams, sums, addresses, first + part, stride)
+                accumulate_streams(
+                    streams, (0, 0, 0, 0), place, slot, 0, panel, lanes, x, inputs, h, hidden
+                )
             else:
-                accumulate_streams(streams, (0,), sums, 0, of_x + part, lanes, x, inputs)
-                accumulate_streams(streams, (0,), sums, 0, of_h + part, lanes, h, hidden)
-                plain_outputs(streams, kind, sums, addresses, first + part)
-        weights = of_h + gates * lanes * hidden
+                accumulate_streams(
+                    streams, (0,), place, slot, 0, panel, lanes, x, inputs, h, hidden
+                )
+            place += len(streams) * VECTOR
+        weights += rows * lanes
         first += lanes
+    if kind == GRU:
+        gru_gates(streams, sums, addresses, stride)
+    elif kind == LSTM:
+        lstm_gates(streams, sums, addresses, stride)
+    else:
+        plain_outputs(streams, kind, sums, addresses, stride)
     if hidden > 0:
         for b in range(len(streams)):
             for byte in range(0, stride, VECTOR):
@@ -179,7 +196,7 @@ def step_of_block(
     """One step of the whole network for a block: from rows X to rows of `outputs`."""
     width = handle[WIDTH] * F4
     sums = handle[SCRATCH]
-    rows = sums + MOST * SLOTS * VECTOR
+    rows = sums + MOST * SLOTS * width
     turn = 0
     for number in range(handle[LAYERS]):
         row = plan[number]
@@ -197,8 +214,7 @@ def step_of_block(
             addresses[X, b] = addresses[OUT, b]
         turn = 1 - turn
     for b in range(len(streams)):
-        for byte in range(0, count * F4, F4):
-            store_scalar(outputs[b] + byte, load_scalar(addresses[X, b] + byte))
+        copy(addresses[X, b], outputs[b], count)
 
 
 @jit_nogil

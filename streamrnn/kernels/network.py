@@ -21,6 +21,7 @@ from streamrnn.kernels.sums import accumulate
 from streamrnn.kernels.vector import (
     address_of,
     constant,
+    copy,
     fma,
     lane_count,
     load,
@@ -219,8 +220,7 @@ def step(plan: Any, handle: Any, x: int, outputs: int, count: int, trace: int) -
             layer(row, handle[PACKED], handle[STREAM], x, here, trace)
         x = here
         here, there = there, here
-    for byte in range(0, count * F4, F4):
-        store_scalar(outputs + byte, load_scalar(x + byte))
+    copy(x, outputs, count)
 
 
 @inline

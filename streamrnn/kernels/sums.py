@@ -93,90 +93,158 @@ def accumulate(typingctx: Any, sums: Any, weights: Any, inputs: Any, count: Any)
 
 
 @intrinsic
-def accumulate_streams(
+def accumulate_streams(  # noqa: D417 - numba's own argument comes first
     typingctx: Any,
     streams: Any,
     gates: Any,
     sums: Any,
-    shift: Any,
-    weights: Any,
+    slot: Any,
+    apart: Any,
+    biases: Any,
     lanes: Any,
+    x: Any,
     inputs: Any,
-    count: Any,
+    h: Any,
+    hidden: Any,
 ) -> Any:
-    """`accumulate` for several streams at once, 16 outputs of each, the sums kept in memory.
+    """`accumulate` for several streams at once, 16 outputs of each: all sums of a layer's panel.
 
-    `streams` and `gates` are tuples whose lengths tell how many there are. `sums` is the address
-    of float32 `(slots, streams, 16)`; gate g is added to slot g, but the last gate to the slot
-    `shift` further. `weights` is the address of the first of 16 neighbours in float32
-    `(count, gates, lanes)`, where `lanes` is given in bytes; `inputs` that of int64 `(streams,)`,
-    the addresses of float32 `(count,)`.
+    Args:
+        streams: a tuple whose length tells how many there are.
+        gates: likewise.
+        sums: the address of float32 `(streams, 16)`, the first gate's; written. The other gates'
+            lie `slot` bytes further each.
+        slot: see there.
+        apart: 1 where the hidden state's part of the last gate goes to a slot of its own, the
+            one after the last; else 0.
+        biases: the address of the 16 outputs' in float32 `(gates + apart, lanes)`; after them
+            come the weights, `(inputs + hidden, gates, lanes)`.
+        lanes: bytes of a row of them.
+        x: the address of int64 `(streams,)`, the addresses of inputs.
+        inputs: how many these are.
+        h: likewise of hidden states.
+        hidden: how many these are, perhaps 0.
     """
-    width, height = len(streams), len(gates)
-    vector, i64 = ir.VectorType(FLOAT, 16), ir.IntType(64)
-    zero = ir.Constant(vector, [0.0] * 16)
+    shape = len(streams), len(gates)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        _, _, memory, further, weight, stride, addresses, terms = args
-        entry = builder.block
-        outer, first, inner, last, done = (
-            builder.append_basic_block(name) for name in ("outer", "first", "inner", "last", "done")
-        )
-        values = [
-            load_of(builder, builder.add(addresses, i64(8 * b)), i64, 8) for b in range(width)
-        ]
-        offsets = [builder.mul(stride, i64(g)) for g in range(height)]
-        row_bytes = builder.mul(stride, i64(height))
-        slots = [i64(64 * width * g) for g in range(height)]
-        slots[-1] = builder.add(slots[-1], builder.mul(further, i64(64 * width)))
-        builder.branch(outer)
-
-        builder.position_at_end(outer)
-        begin, begin_row = builder.phi(i64), builder.phi(i64)
-        builder.cbranch(builder.icmp_signed("<", begin, terms), first, done)
-
-        builder.position_at_end(first)
-        end = builder.add(begin, i64(BLOCK))
-        end = builder.select(builder.icmp_signed("<", end, terms), end, terms)
-        builder.branch(inner)
-
-        builder.position_at_end(inner)
-        k, row = builder.phi(i64), builder.phi(i64)
-        partial = [[builder.phi(vector) for _ in range(width)] for _ in range(height)]
-        place = builder.shl(k, i64(2))
-        x = [
-            splat_of(builder, load_of(builder, builder.add(value, place), FLOAT, 4), 16)
-            for value in values
-        ]
-        fused: list[list[Any]] = []
-        for g in range(height):
-            w = load_of(builder, builder.add(row, offsets[g]), vector, 64)
-            fused.append([fma_of(builder, w, x[b], partial[g][b]) for b in range(width)])
-        next_k = builder.add(k, i64(1))
-        next_row = builder.add(row, row_bytes)
-        builder.cbranch(builder.icmp_signed("<", next_k, end), inner, last)
-
-        builder.position_at_end(last)
-        for g in range(height):
-            for b in range(width):
-                address = builder.add(builder.add(memory, slots[g]), i64(64 * b))
-                total = builder.fadd(load_of(builder, address, vector, 64), fused[g][b])
-                builder.store(total, pointer_of(builder, address, vector)).align = 64
-        builder.branch(outer)
-
-        for phi, start, later in [(begin, i64(0), next_k), (begin_row, weight, next_row)]:
-            phi.add_incoming(start, entry)
-            phi.add_incoming(later, last)
-        for phi, start, later in [
-            (k, begin, next_k),
-            (row, begin_row, next_row),
-            *((partial[g][b], zero, fused[g][b]) for g in range(height) for b in range(width)),
-        ]:
-            phi.add_incoming(start, first)
-            phi.add_incoming(later, inner)
-
-        builder.position_at_end(done)
+        builder.call(_sums_of_streams(builder.module, *shape), args[2:])
         return context.get_dummy_value()
 
-    integers = [types.intp] * 6
-    return types.void(streams, gates, *integers), codegen
+    return types.void(streams, gates, *[types.intp] * 9), codegen
+
+
+def _sums_of_streams(module: Any, width: int, height: int) -> Any:
+    """The function that `accumulate_streams` calls.
+
+    It has a place of its own, as its sums need all registers: code about it would take some.
+    """
+    vector, i64 = ir.VectorType(FLOAT, 16), ir.IntType(64)
+    zero = ir.Constant(vector, [0.0] * 16)
+    name = f"streamrnn.sums.{width}x{height}"
+    if name in module.globals:
+        return module.globals[name]
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [i64] * 9), name)
+    function.linkage = "linkonce_odr"
+    function.attributes.add("noinline")
+    sums, slot, apart, biases, lanes, x, inputs, h, hidden = function.args
+    entry, part, outer, first, inner, last, over, done = (
+        function.append_basic_block(block)
+        for block in ("entry", "part", "outer", "first", "inner", "last", "over", "done")
+    )
+    each, every = range(height), range(width)
+    builder = ir.IRBuilder(entry)
+    offsets = [builder.mul(lanes, i64(g)) for g in each]
+    row_bytes = builder.mul(lanes, i64(height))
+    slots = [builder.add(sums, builder.mul(slot, i64(g))) for g in each]
+    # A sum begins with its bias, the same for all streams, and goes on from where it is kept.
+    begins = [builder.add(biases, offset) for offset in offsets]
+    first_row = builder.add(biases, builder.mul(lanes, builder.add(apart, i64(height))))
+    beside = builder.icmp_signed("!=", apart, i64(0))
+    beside_slot = builder.add(slots[-1], slot)
+    beside_bias = builder.add(begins[-1], lanes)
+    builder.branch(part)
+
+    builder.position_at_end(part)  # of the inputs, then of the hidden states
+    addresses, terms, part_row = builder.phi(i64), builder.phi(i64), builder.phi(i64)
+    last_slot = builder.phi(i64)
+    part_from = [builder.phi(i64) for _ in each]
+    part_step = [builder.phi(i64) for _ in each]
+    values = [load_of(builder, builder.add(addresses, i64(8 * b)), i64, 8) for b in every]
+    builder.branch(outer)
+
+    builder.position_at_end(outer)
+    begin, begin_row = builder.phi(i64), builder.phi(i64)
+    origin = [builder.phi(i64) for _ in each]
+    step = [builder.phi(i64) for _ in each]
+    builder.cbranch(builder.icmp_signed("<", begin, terms), first, over)
+
+    builder.position_at_end(first)
+    end = builder.add(begin, i64(BLOCK))
+    end = builder.select(builder.icmp_signed("<", end, terms), end, terms)
+    builder.branch(inner)
+
+    builder.position_at_end(inner)
+    k, row = builder.phi(i64), builder.phi(i64)
+    partial = [[builder.phi(vector) for _ in every] for _ in each]
+    place = builder.shl(k, i64(2))
+    # Stream by stream: all weights of a term and one input at a time leave registers for the sums.
+    weights = [load_of(builder, builder.add(row, offset), vector, 64) for offset in offsets]
+    fused: list[list[Any]] = [[] for _ in each]
+    for b, value in enumerate(values):
+        scalar = load_of(builder, builder.add(value, place), FLOAT, 4)
+        input_b = splat_of(builder, scalar, 16)
+        for g in each:
+            fused[g].append(fma_of(builder, weights[g], input_b, partial[g][b]))
+    next_k = builder.add(k, i64(1))
+    next_row = builder.add(row, row_bytes)
+    builder.cbranch(builder.icmp_signed("<", next_k, end), inner, last)
+
+    builder.position_at_end(last)
+    into = [*slots[:-1], last_slot]
+    for g in each:
+        source = origin[g]
+        for b in every:
+            total = builder.fadd(load_of(builder, source, vector, 64), fused[g][b])
+            address = builder.add(into[g], i64(64 * b))
+            builder.store(total, pointer_of(builder, address, vector)).align = 64
+            source = builder.add(source, step[g])
+    builder.branch(outer)
+
+    builder.position_at_end(over)
+    is_first = builder.icmp_signed("==", addresses, x)
+    more = builder.and_(is_first, builder.icmp_signed(">", hidden, i64(0)))
+    next_slot = builder.select(beside, beside_slot, slots[-1])
+    next_from = [*origin[:-1], builder.select(beside, beside_bias, origin[-1])]
+    next_step = [*step[:-1], builder.select(beside, i64(0), step[-1])]
+    builder.cbranch(more, part, done)
+
+    for phi, start, later in [
+        (addresses, x, h),
+        (terms, inputs, hidden),
+        (part_row, first_row, begin_row),
+        (last_slot, slots[-1], next_slot),
+        *zip(part_from, begins, next_from, strict=True),
+        *((phi, i64(0), later) for phi, later in zip(part_step, next_step, strict=True)),
+    ]:
+        phi.add_incoming(start, entry)
+        phi.add_incoming(later, over)
+    for phi, start, later in [
+        (begin, i64(0), next_k),
+        (begin_row, part_row, next_row),
+        *zip(origin, part_from, into, strict=True),
+        *((phi, start, i64(64)) for phi, start in zip(step, part_step, strict=True)),
+    ]:
+        phi.add_incoming(start, part)
+        phi.add_incoming(later, last)
+    for phi, start, later in [
+        (k, begin, next_k),
+        (row, begin_row, next_row),
+        *((partial[g][b], zero, fused[g][b]) for g in each for b in every),
+    ]:
+        phi.add_incoming(start, first)
+        phi.add_incoming(later, inner)
+
+    builder.position_at_end(done)
+    builder.ret_void()
+    return function

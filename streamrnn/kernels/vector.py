@@ -182,6 +182,19 @@ def store_scalar(typingctx: Any, address: Any, scalar: Any) -> Any:
 
 
 @intrinsic
+def copy(typingctx: Any, source: Any, target: Any, count: Any) -> Any:
+    """Copy `count` float32 from one address to another."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        source, target, count = args
+        pointers = [pointer_of(builder, address, FLOAT) for address in (target, source)]
+        cgutils.raw_memcpy(builder, *pointers, count, 4)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp, types.intp), codegen
+
+
+@intrinsic
 def constant(typingctx: Any, like: Any, scalar: Any) -> Any:
     """A vector like `like`, the same number in every lane."""
 

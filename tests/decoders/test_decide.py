@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.config import DecideConfig, ModelConfig, NetworkConfig
@@ -52,6 +52,7 @@ def test_what_lies_outside_is_never_decided_and_takes_what_is_unlikely():
     np.testing.assert_allclose(found.scores, [0.98, 0.2], rtol=1e-6)
 
 
+@settings(deadline=None)
 @given(
     steps=st.integers(0, 30),
     confirm=st.integers(1, 4),
