@@ -188,6 +188,8 @@ class NativeArena:
         self._rows = aligned(capacity * size).reshape(capacity, size)
         self._scratch = [aligned(blocks.scratch_size(packed.width)) for _ in range(workers.threads)]
         self._handles = [engine.handle(scratch) for scratch in self._scratch]
+        for handle in self._handles:
+            handle[kernel.STREAM] = self._rows.ctypes.data
         self._most = largest_block(max(kernel.GATES.get(int(k), 1) for k in packed.plan[:, 0]))
 
     def stream(self, slot: int) -> NativeState:
@@ -200,19 +202,16 @@ class NativeArena:
         """Advance some streams, each by frames of its own; see `EngineArena`."""
         if not len(slots):
             return
-        if (counts != counts[0]).any():
-            order = np.argsort(-counts, kind="stable")
-            slots, firsts, counts = slots[order], firsts[order], counts[order]
-        states = self._rows.ctypes.data + slots * self._rows.strides[0]
-
-        work = int(counts.sum()) * self._engine.packed.weights.size
+        # About: between the streams' frames there may be gaps.
+        work = len(frames) * self._engine.packed.weights.size
         run = blocks.run_streams if work < _LONG else blocks.run_streams_long
+        given = self._rows.strides[0], self._most, slots, firsts, counts
+        if work < _WORTH or self._workers.threads == 1:
+            run(self._handles[0], *given, 0, 1, frames, outputs)
+            return
 
         def part(which: int, of: int) -> None:
-            of_these, begin, count = (
-                np.ascontiguousarray(each[which::of]) for each in (states, firsts, counts)
-            )
-            run(self._handles[which], self._most, of_these, begin, count, frames, outputs)
+            run(self._handles[which], *given, which, of, frames, outputs)
 
         self._workers.run(part, min(work // _WORTH, len(slots) // self._most))
 

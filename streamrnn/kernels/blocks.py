@@ -217,18 +217,53 @@ def step_of_block(
         copy(addresses[X, b], outputs[b], count)
 
 
+@inline
+def most_first(counts: Any) -> Any:
+    """The numbers of streams with those of most frames first, in their order otherwise."""
+    order = np.empty(len(counts), np.int64)
+    least = most = counts[0]
+    for count in counts:
+        least, most = min(least, count), max(most, count)
+    if least == most:
+        for n in range(len(counts)):
+            order[n] = n
+        return order
+    place = np.zeros(most + 2, np.int64)
+    for count in counts:
+        place[most - count + 1] += 1
+    for gap in range(most):
+        place[gap + 1] += place[gap]
+    for n in range(len(counts)):
+        order[place[most - counts[n]]] = n
+        place[most - counts[n]] += 1
+    return order
+
+
 @jit_nogil
 def run_streams_long(
-    handle: Any, most: int, states: Any, firsts: Any, counts: Any, frames: Any, outputs: Any
+    handle: Any,
+    stride: int,
+    most: int,
+    slots: Any,
+    firsts: Any,
+    counts: Any,
+    which: int,
+    of: int,
+    frames: Any,
+    outputs: Any,
 ) -> None:
     """Advance many streams, each by frames of its own; without the GIL.
 
     Args:
-        handle: int64 (HANDLE_SIZE,), of the network; SCRATCH points at `scratch_size` elements.
+        handle: int64 (HANDLE_SIZE,), of the network; STREAM points at the state of slot 0,
+            SCRATCH at `scratch_size` elements.
+        stride: bytes from the state of one slot to the next.
         most: streams of the largest block, 8, 6, 4, 2 or 1.
-        states: the address of each stream's state, int64 (streams,), those with most frames first.
-        firsts: where each stream's frames begin, int64 (streams,).
-        counts: how many they are, int64 (streams,), falling.
+        slots: of the streams, int64 (streams,).
+        firsts: where the frames of each begin, int64 (streams,).
+        counts: how many they are, int64 (streams,), one or more.
+        which: the part of the streams to advance, from 0 on.
+        of: how many parts there are.
         frames: float32 (steps, input_size), C-contiguous; checked before.
         outputs: float32 (steps, output_size), C-contiguous; written, each at its frame's place.
     """
@@ -238,15 +273,21 @@ def run_streams_long(
     into = np.empty(MOST, np.int64)
     x_bytes, y_bytes = frames.shape[1] * F4, outputs.shape[1] * F4
     x, y, width = address_of(frames), address_of(outputs), outputs.shape[1]
-    active = len(states)
-    for t in range(counts[0] if active else 0):
-        while counts[active - 1] <= t:
+    active = (len(slots) - which + of - 1) // of
+    if active <= 0:
+        return
+    sizes, begins = counts[which::of].copy(), firsts[which::of].copy()
+    states = handle[STREAM] + slots[which::of] * stride
+    order = most_first(sizes)
+    sizes, begins, states = sizes[order], begins[order], states[order]
+    for t in range(sizes[0]):
+        while sizes[active - 1] <= t:
             active -= 1
         first = 0
         while first < active:
             size = min(most, active - first)
             for b in range(size):
-                place = firsts[first + b] + t
+                place = begins[first + b] + t
                 addresses[X, b] = x + place * x_bytes
                 into[b] = y + place * y_bytes
             those = states[first : first + size]
@@ -270,7 +311,16 @@ def run_streams_long(
 
 @jit
 def run_streams(
-    handle: Any, most: int, states: Any, firsts: Any, counts: Any, frames: Any, outputs: Any
+    handle: Any,
+    stride: int,
+    most: int,
+    slots: Any,
+    firsts: Any,
+    counts: Any,
+    which: int,
+    of: int,
+    frames: Any,
+    outputs: Any,
 ) -> None:
     """`run_streams_long` with the GIL held, for what is done sooner than it is had back."""
-    run_streams_long(handle, most, states, firsts, counts, frames, outputs)
+    run_streams_long(handle, stride, most, slots, firsts, counts, which, of, frames, outputs)

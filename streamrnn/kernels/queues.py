@@ -16,19 +16,42 @@ SLOT, FIRST, COUNT, POSITION, CHUNK = range(5)
 
 
 @jit
-def check_in(
-    frames: NDArray[np.float32], tokens: int, waiting: NDArray[np.float32], first: int
+def note(
+    table: Counts, chunk: int, counts: Counts, slot: int, first: int, count: int, position: int
+) -> None:
+    """Write a chunk into a table, and count its rows among those that wait, `(all slots,)`."""
+    table[chunk, SLOT], table[chunk, FIRST] = slot, first
+    table[chunk, COUNT], table[chunk, POSITION] = count, position
+    counts[slot] += count
+
+
+@jit
+def queue_frames(
+    frames: NDArray[np.float32],
+    tokens: int,
+    waiting: NDArray[np.float32],
+    first: int,
+    table: Counts,
+    chunk: int,
+    counts: Counts,
+    slot: int,
+    position: int,
 ) -> int:
-    """Copy frames to where they wait, if every one can be taken.
+    """Copy frames to where they wait, and note their chunk, if every one can be taken.
 
     Args:
-        frames: `(n, input_size)`.
+        frames: `(n, input_size)`, n ≥ 1.
         tokens: above 0, frames are whole numbers below it.
         waiting: `(rows, input_size)`; written from row `first` on.
         first: the first free row.
+        table: of chunks.
+        chunk: the next one's number.
+        counts: rows that wait, `(all slots,)`.
+        slot: whose frames they are.
+        position: how many samples the stream had had before.
 
     Returns:
-        −1, or the first frame that is not finite, or no token.
+        −1, or the first frame that is not finite, or no token; nothing is noted then.
     """
     for t in range(frames.shape[0]):
         bad = 0
@@ -42,17 +65,8 @@ def check_in(
             value = frames[t, 0]
             if value < 0.0 or value >= tokens or value != np.floor(value):
                 return t
+    note(table, chunk, counts, slot, first, frames.shape[0], position)
     return -1
-
-
-@jit
-def note(
-    table: Counts, chunk: int, waiting: Counts, slot: int, first: int, count: int, position: int
-) -> None:
-    """Write a chunk into a table, and count its rows among those that wait, `(all slots,)`."""
-    table[chunk, SLOT], table[chunk, FIRST] = slot, first
-    table[chunk, COUNT], table[chunk, POSITION] = count, position
-    waiting[slot] += count
 
 
 @jit

@@ -207,7 +207,8 @@ def _sums_of_streams(module: Any, width: int, height: int) -> Any:
         for b in every:
             total = builder.fadd(load_of(builder, source, vector, 64), fused[g][b])
             address = builder.add(into[g], i64(64 * b))
-            builder.store(total, pointer_of(builder, address, vector)).align = 64
+            kept: Any = builder.store(total, pointer_of(builder, address, vector))
+            kept.align = 64
             source = builder.add(source, step[g])
     builder.branch(outer)
 

@@ -186,9 +186,8 @@ def copy(typingctx: Any, source: Any, target: Any, count: Any) -> Any:
     """Copy `count` float32 from one address to another."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        source, target, count = args
-        pointers = [pointer_of(builder, address, FLOAT) for address in (target, source)]
-        cgutils.raw_memcpy(builder, *pointers, count, 4)
+        begin, end = pointer_of(builder, args[0], FLOAT), pointer_of(builder, args[1], FLOAT)
+        cgutils.raw_memcpy(builder, end, begin, args[2], 4)
         return context.get_dummy_value()
 
     return types.void(types.intp, types.intp, types.intp), codegen

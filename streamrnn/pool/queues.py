@@ -12,7 +12,7 @@ from streamrnn.errors import QueueFullError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.frontends.audio_state import not_finite
 from streamrnn.frontends.base import Frames
-from streamrnn.kernels.queues import POSITION, check_in, queue_sound
+from streamrnn.kernels.queues import POSITION, queue_frames, queue_sound
 from streamrnn.pool.waiting import Taken, WaitingRows, chunks_of
 
 _RETAINED = 8  # more than the samples that text retains: bytes of half a character
@@ -80,7 +80,7 @@ class FrameQueue:
 
     def feed(self, slot: int, state: Any, chunk: Any, position: int) -> int:
         """Make frames of a chunk and queue them; see `Queue`."""
-        waiting = int(self.rows.counts[slot])
+        waiting = self.rows.counts.item(slot)
         # A chunk makes no more frames than it has samples: only near the limit is a copy needed.
         size = len(chunk) if hasattr(chunk, "__len__") else 0
         before = state.arrays() if waiting + size + _RETAINED > self._limit else {}
@@ -93,12 +93,16 @@ class FrameQueue:
             return frames.samples
         if not values.flags.carray:
             values = values.copy()  # numba would compile anew for a read-only array
-        rows, first = self.rows.room(count)
-        bad = check_in(values, self._tokens, rows, first)
+        waiting_rows, first = self.rows.room(count)
+        table, number = self.rows.next_chunk()
+        bad = queue_frames(
+            *(values, self._tokens, waiting_rows, first),
+            *(table, number, self.rows.counts, slot, position),
+        )
         if bad >= 0:
             raise refused(self._network, values, bad)
         simple = frames.offsets is None and frames.times is None
-        self.rows.add(slot, count, position, None if simple else frames)
+        self.rows.noted(count, None if simple else frames)
         return frames.samples
 
     def work(self, taken: Taken) -> "FrameWork":

@@ -66,22 +66,8 @@ class WaitingRows:
             self._table = np.concatenate((self._table, np.empty_like(self._table)))
         return self._table, chunks
 
-    def noted(self, count: int) -> None:
-        """Take over a chunk that a kernel has noted, and its `count` rows."""
-        self._notes.append(None)
-        self._used += count
-
-    def add(self, slot: int, count: int, position: int, about: Any = None) -> None:
-        """Take over the `count` rows that were written there, a chunk of one stream.
-
-        Args:
-            slot: of the stream.
-            count: of the rows, one or more.
-            position: how many samples the stream had had before.
-            about: a note to be kept with the chunk.
-        """
-        table, chunk = self.next_chunk()
-        note(table, chunk, self.counts, slot, self._used, count, position)
+    def noted(self, count: int, about: Any = None) -> None:
+        """Take over a chunk that a kernel noted, with its `count` rows, and what there is to say."""
         self._notes.append(about)
         self._used += count
 
@@ -103,7 +89,9 @@ class WaitingRows:
             if slot >= 0:
                 # Never further on than it was: what is still to be moved stays.
                 rows[self._used : self._used + count] = rows[first : first + count].copy()
-                self.add(slot, count, position, about)
+                into, number = self.next_chunk()
+                note(into, number, self.counts, slot, self._used, count, position)
+                self.noted(count, about)
 
     def take(self, slot: int | None) -> Taken:
         """Take all rows, or those of one slot: those of each stream together, in their order.
