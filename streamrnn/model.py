@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +15,7 @@ from streamrnn.decoders import make_decoder
 from streamrnn.engines.base import Engine, EngineState
 from streamrnn.engines.native import NativeEngine
 from streamrnn.errors import ConfigError, DtypeError, ModelFileError, ShapeError, StateError
+from streamrnn.files import write_atomic
 from streamrnn.frontends import make_frontend
 from streamrnn.frontends.base import describe, is_array
 from streamrnn.pool import QUEUE, StreamPool
@@ -245,32 +244,6 @@ class Model:
             f"<Model {self.name!r}: {network.cell} {network.num_layers} × {network.hidden_size}, "
             f"{self.fingerprint[:12]}>"
         )
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that a crash at any moment leaves either the old or the new one.
-
-    Raises:
-        OSError: the path cannot be written; what lay there is as it was.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    if os.name == "posix":  # the new name itself is on disk once its directory is
-        directory = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
 
 
 def bundled_models() -> list[str]:

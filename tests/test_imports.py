@@ -13,7 +13,7 @@ PACKAGE = Path(streamrnn.__file__).parent
 
 # design.md's rooms from above to below; rooms of one line may import each other.
 ROOMS = [
-    {"errors", "config", "experiment", "state", "workers"},
+    {"errors", "config", "experiment", "files", "state", "workers"},
     {"kernels"},
     {"predictions"},
     {"frontends"},

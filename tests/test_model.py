@@ -23,7 +23,7 @@ from streamrnn.errors import (
     StateError,
 )
 from streamrnn.kernels.motion import FRAME_SIZE
-from streamrnn.model import MODEL_VERSION, Model, State, bundled_models, load, write_atomic
+from streamrnn.model import MODEL_VERSION, Model, State, bundled_models, load
 from streamrnn.predictions import join
 from streamrnn.state import seal, unseal
 from tests.conftest import CELLS, example, make_frames, make_model, make_weights, models
@@ -68,14 +68,6 @@ def test_fingerprints_tell_models_apart() -> None:
         make_model(cell="rnn", nonlinearity="relu"),  # of the same weights
     ]
     assert len({model.fingerprint for model in made}) == 6
-
-
-def test_write_atomic_replaces_and_leaves_no_litter(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "file"
-    write_atomic(path, b"one")
-    write_atomic(path, b"two")
-    assert path.read_bytes() == b"two"
-    assert [p.name for p in path.parent.iterdir()] == ["file"]
 
 
 def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: Any) -> None:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from streamrnn.errors import TrainingError
 from streamrnn.experiment import Experiment
-from streamrnn.model import write_atomic
+from streamrnn.files import write_atomic
 
 FORMAT = "streamrnn checkpoint 1"
 HARMLESS = {"train.worker", "train.checkpoint_minutes"}

@@ -20,11 +20,12 @@ import torch
 
 from streamrnn.errors import ConfigError
 from streamrnn.experiment import Experiment
+from streamrnn.files import write_atomic
 from streamrnn.learn.checkpoint import read_checkpoint, write_checkpoint
 from streamrnn.learn.progress import Reporter, Scalars
 from streamrnn.learn.trainer import Trainer
 from streamrnn.learn.worker import batches
-from streamrnn.model import Model, write_atomic
+from streamrnn.model import Model
 from streamrnn.tasks import load_task
 from streamrnn.tasks.base import Task
 

@@ -67,7 +67,7 @@ class WaitingRows:
         return self._table, chunks
 
     def noted(self, count: int, about: Any = None) -> None:
-        """Take over a chunk that a kernel noted, with its `count` rows, and what there is to say."""
+        """Take over a chunk that a kernel noted, its `count` rows, and what to say about it."""
         self._notes.append(about)
         self._used += count
 
