@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from safetensors.numpy import save as save_arrays
 
-import streamrnn.model as module
 from streamrnn.config import ClassesConfig, ModelConfig, MotionConfig, PointsConfig, encode
 from streamrnn.errors import (
     ConfigError,
@@ -77,7 +76,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: Any) -> 
     def fail(source: str, target: str) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(module.os, "replace", fail)
+    monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(ModelFileError, match="m.safetensors: expected a path to write.*no space"):
         make_model(seed=3).save(path)
     assert path.read_bytes() == before
