@@ -8,7 +8,7 @@ from streamrnn.errors import ConfigError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.frontends.audio_state import AudioState, fresh_memory
 from streamrnn.frontends.base import Option
-from streamrnn.kernels.log_mel import log_mel_tables, mel_bands
+from streamrnn.kernels.mel import log_mel_tables, mel_bands
 from streamrnn.workers import Workers
 
 SLOWEST, FASTEST = 8_000, 192_000  # Hz that may come in
