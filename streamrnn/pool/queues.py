@@ -82,8 +82,7 @@ class FrameQueue:
         """Make frames of a chunk and queue them; see `Queue`."""
         waiting = self.rows.counts.item(slot)
         # A chunk makes no more frames than it has samples: only near the limit is a copy needed.
-        size = len(chunk) if hasattr(chunk, "__len__") else 0
-        before = state.arrays() if waiting + size + _RETAINED > self._limit else {}
+        before = state.arrays() if waiting + _length(chunk) + _RETAINED > self._limit else {}
         frames: Frames = state.feed(chunk)
         values, count = frames.values, len(frames.values)
         if waiting + count > self._limit:
@@ -112,6 +111,14 @@ class FrameQueue:
     def frames_waiting(self, slot: int, state: Any) -> int:
         """How many frames a stream has waiting."""
         return int(self.rows.counts[slot])
+
+
+def _length(chunk: Any) -> int:
+    """How many samples a chunk has; 0 of what is no chunk, which the front end refuses."""
+    try:
+        return len(chunk)
+    except TypeError:
+        return 0
 
 
 class FrameWork:

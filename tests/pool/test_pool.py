@@ -343,6 +343,8 @@ def test_errors_have_names_and_change_nothing() -> None:
         (np.zeros((2, 3)), DtypeError),
         (None, DtypeError),
         ("text", DtypeError),
+        (np.float32(1.0), DtypeError),
+        (np.array(1.0, np.float32), ShapeError),
     ):
         with pytest.raises(error):
             stream.feed(chunk)
