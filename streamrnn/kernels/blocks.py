@@ -53,10 +53,7 @@ from streamrnn.kernels.sums import accumulate_streams
 from streamrnn.kernels.vector import (
     address_of,
     copy,
-    load,
-    store,
     view_int64,
-    zeros,
 )
 
 SLOTS = 4  # sums of an output: of a GRU r, z, n and the hidden state's part of n
@@ -71,12 +68,15 @@ def scratch_size(width: int) -> int:
 def layer_of_block(
     streams: Any, plan: Any, packed: int, states: Any, sums: int, addresses: Any
 ) -> None:
-    """One step of one layer for a block of streams: rows X → rows OUT, and the hidden states."""
+    """One step of one layer for a block of streams: rows X → rows OUT, or the hidden states."""
     kind, inputs, hidden = plan[KIND], plan[INPUTS], plan[HIDDEN]
     stride = (plan[OUTPUTS] + 15) // 16 * VECTOR
     x, h = address_of(addresses), address_of(addresses) + HIDDEN_STATE * MOST * 8
     for b in range(len(streams)):
         addresses[HIDDEN_STATE, b] = states[b] + plan[STATE]
+        if hidden > 0:
+            # All sums are done before the first new state is written.
+            addresses[OUT, b] = addresses[HIDDEN_STATE, b]
     gates = 3 if kind == GRU else 4 if kind == LSTM else 1
     rows = gates * (1 + inputs + hidden) + (1 if kind == GRU else 0)
     weights = packed + plan[WEIGHTS]
@@ -108,10 +108,6 @@ def layer_of_block(
         lstm_gates(streams, sums, addresses, stride)
     else:
         plain_outputs(streams, kind, sums, addresses, stride)
-    if hidden > 0:
-        for b in range(len(streams)):
-            for byte in range(0, stride, VECTOR):
-                store(addresses[HIDDEN_STATE, b] + byte, load(zeros(16), addresses[OUT, b] + byte))
 
 
 @inline
