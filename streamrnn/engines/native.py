@@ -11,6 +11,7 @@ from streamrnn.engines.base import Counts, refused
 from streamrnn.engines.packing import Floats, aligned, largest_block, pack, padded
 from streamrnn.kernels import blocks
 from streamrnn.kernels import network as kernel
+from streamrnn.kernels.spans import run_long
 from streamrnn.workers import Workers
 
 # A call with more multiply-adds than this takes longer than about 50 µs on one core, and gives
@@ -41,6 +42,9 @@ class NativeEngine:
         self.network = network
         self.packed = pack(network, weights)
         self.steps_until_long = max(1, _LONG // self.packed.weights.size)
+        gates = max(kernel.GATES.get(int(kind), 1) for kind in self.packed.plan[:, kernel.KIND])
+        self.most = largest_block(gates)
+        """Streams, or steps, that are computed side by side."""
 
     def stream(self) -> "NativeState":
         """The fresh state of a new stream."""
@@ -105,8 +109,10 @@ class NativeState:
             frames = frames.copy()  # numba would compile anew for a read-only or unaligned array
         steps = len(frames)
         outputs = np.empty((steps, self._outputs), np.float32)
-        run = kernel.run if steps < self._long else kernel.run_long
-        bad = run(self._handle, frames, outputs, 0)
+        if steps < self._long:
+            bad = kernel.run(self._handle, frames, outputs, 0)
+        else:
+            bad = run_long(self._handle, self._engine.most, frames, outputs)
         if bad >= 0:
             raise refused(self._engine.network, frames, bad)
         return outputs
@@ -190,7 +196,6 @@ class NativeArena:
         self._handles = [engine.handle(scratch) for scratch in self._scratch]
         for handle in self._handles:
             handle[kernel.STREAM] = self._rows.ctypes.data
-        self._most = largest_block(max(kernel.GATES.get(int(k), 1) for k in packed.plan[:, 0]))
 
     def stream(self, slot: int) -> NativeState:
         """The state of one slot, to be used while the arena does not run."""
@@ -205,7 +210,7 @@ class NativeArena:
         # About: between the streams' frames there may be gaps.
         work = len(frames) * self._engine.packed.weights.size
         run = blocks.run_streams if work < _LONG else blocks.run_streams_long
-        given = self._rows.strides[0], self._most, slots, firsts, counts
+        given = self._rows.strides[0], self._engine.most, slots, firsts, counts
         if work < _WORTH or self._workers.threads == 1:
             run(self._handles[0], *given, 0, 1, frames, outputs)
             return
@@ -213,7 +218,7 @@ class NativeArena:
         def part(which: int, of: int) -> None:
             run(self._handles[which], *given, which, of, frames, outputs)
 
-        self._workers.run(part, min(work // _WORTH, len(slots) // self._most))
+        self._workers.run(part, min(work // _WORTH, len(slots) // self._engine.most))
 
     def reset(self, slots: Counts) -> None:
         """Make the states of some slots fresh."""

@@ -89,15 +89,26 @@ def layer_of_block(
         for panel in range(weights, weights + lanes, VECTOR):
             if kind == GRU:
                 accumulate_streams(
-                    streams, (0, 0, 0), place, slot, 1, panel, lanes, x, inputs, h, hidden
+                    streams, (0, 0, 0), place, VECTOR, slot, 1, panel, lanes, x, inputs, h, hidden
                 )
             elif kind == LSTM:
                 accumulate_streams(
-                    streams, (0, 0, 0, 0), place, slot, 0, panel, lanes, x, inputs, h, hidden
+                    streams,
+                    (0, 0, 0, 0),
+                    place,
+                    VECTOR,
+                    slot,
+                    0,
+                    panel,
+                    lanes,
+                    x,
+                    inputs,
+                    h,
+                    hidden,
                 )
             else:
                 accumulate_streams(
-                    streams, (0,), place, slot, 0, panel, lanes, x, inputs, h, hidden
+                    streams, (0,), place, VECTOR, slot, 0, panel, lanes, x, inputs, h, hidden
                 )
             place += len(streams) * VECTOR
         weights += rows * lanes

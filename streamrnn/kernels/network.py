@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from streamrnn.kernels.activations import sigmoid, tanh
-from streamrnn.kernels.compile import inline, jit, jit_nogil
+from streamrnn.kernels.compile import inline, jit
 from streamrnn.kernels.sums import accumulate
 from streamrnn.kernels.vector import (
     address_of,
@@ -57,13 +57,19 @@ def plain_panel(
     """One panel of `f(b + W_ih x + W_hh h)`: Elman's network, or with no h a dense layer."""
     lanes = F4 * lane_count(like)
     (total,) = accumulate((load(like, weights),), weights + lanes, x, inputs)
-    (total,) = accumulate((total,), weights + lanes * (1 + inputs), h, hidden)
+    return plain_rest(kind, total, weights + lanes * (1 + inputs), h, hidden, out)
+
+
+@inline
+def plain_rest(kind: int, total: Any, weights: int, h: int, hidden: int, out: int) -> int:
+    """What is left of a panel once the input is summed up."""
+    (total,) = accumulate((total,), weights, h, hidden)
     if kind == TANH:
         total = tanh(total)
     elif kind == RELU:
         total = maximum(total, constant(total, _ZERO))
     store(out, total)
-    return weights + lanes * (1 + inputs + hidden)
+    return weights + F4 * lane_count(total) * hidden
 
 
 @inline
@@ -90,15 +96,33 @@ def gru_panel(
     weights += 4 * lanes
     r, z, n = accumulate((r, z, n), weights, x, inputs)
     weights += 3 * lanes * inputs
+    return gru_rest(r, z, n, m, weights, h, hidden, old, out, trace, stride)
+
+
+@inline
+def gru_rest(
+    r: Any,
+    z: Any,
+    n: Any,
+    m: Any,
+    weights: int,
+    h: int,
+    hidden: int,
+    old: int,
+    out: int,
+    trace: int,
+    stride: int,
+) -> int:
+    """What is left of a panel once the input is summed up; m begins with b_hn."""
     r, z, m = accumulate((r, z, m), weights, h, hidden)
     r, z = sigmoid(r), sigmoid(z)
     n = tanh(fma(r, m, n))
-    store(out, fma(z, subtract(load(like, old), n), n))
+    store(out, fma(z, subtract(load(n, old), n), n))
     if trace != 0:
         store(trace, r)
         store(trace + stride, z)
         store(trace + 2 * stride, n)
-    return weights + 3 * lanes * hidden
+    return weights + 3 * F4 * lane_count(n) * hidden
 
 
 @inline
@@ -125,9 +149,27 @@ def lstm_panel(
     weights += 4 * lanes
     i, f, g, o = accumulate((i, f, g, o), weights, x, inputs)
     weights += 4 * lanes * inputs
+    return lstm_rest(i, f, g, o, weights, h, hidden, cell, out, trace, stride)
+
+
+@inline
+def lstm_rest(
+    i: Any,
+    f: Any,
+    g: Any,
+    o: Any,
+    weights: int,
+    h: int,
+    hidden: int,
+    cell: int,
+    out: int,
+    trace: int,
+    stride: int,
+) -> int:
+    """What is left of a panel once the input is summed up."""
     i, f, g, o = accumulate((i, f, g, o), weights, h, hidden)
     i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
-    memory = fma(f, load(like, cell), multiply(i, g))
+    memory = fma(f, load(i, cell), multiply(i, g))
     store(cell, memory)
     store(out, multiply(o, tanh(memory)))
     if trace != 0:
@@ -135,7 +177,7 @@ def lstm_panel(
         store(trace + stride, f)
         store(trace + 2 * stride, g)
         store(trace + 3 * stride, o)
-    return weights + 4 * lanes * hidden
+    return weights + 4 * F4 * lane_count(i) * hidden
 
 
 @inline
@@ -268,10 +310,4 @@ def run_steps(handle: Any, frames: Any, outputs: Any, trace: int) -> int:
 @jit
 def run(handle: Any, frames: Any, outputs: Any, trace: int) -> int:
     """`run_steps`, holding the GIL: for the few steps of a live chunk."""
-    return run_steps(handle, frames, outputs, trace)
-
-
-@jit_nogil
-def run_long(handle: Any, frames: Any, outputs: Any, trace: int) -> int:
-    """`run_steps` without the GIL: for work longer than getting the GIL back may take."""
     return run_steps(handle, frames, outputs, trace)

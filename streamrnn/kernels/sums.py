@@ -98,6 +98,7 @@ def accumulate_streams(  # noqa: D417 - numba's own argument comes first
     streams: Any,
     gates: Any,
     sums: Any,
+    between: Any,
     slot: Any,
     apart: Any,
     biases: Any,
@@ -112,9 +113,9 @@ def accumulate_streams(  # noqa: D417 - numba's own argument comes first
     Args:
         streams: a tuple whose length tells how many there are.
         gates: likewise.
-        sums: the address of float32 `(streams, 16)`, the first gate's; written. The other gates'
-            lie `slot` bytes further each.
-        slot: see there.
+        sums: the address of the 16 sums of the first stream and gate; written, as all others.
+        between: bytes from a stream's sums to the next one's.
+        slot: bytes from a gate's sums to the next one's.
         apart: 1 where the hidden state's part of the last gate goes to a slot of its own, the
             one after the last; else 0.
         biases: the address of the 16 outputs' in float32 `(gates + apart, lanes)`; after them
@@ -131,7 +132,7 @@ def accumulate_streams(  # noqa: D417 - numba's own argument comes first
         builder.call(_sums_of_streams(builder.module, *shape), args[2:])
         return context.get_dummy_value()
 
-    return types.void(streams, gates, *[types.intp] * 9), codegen
+    return types.void(streams, gates, *[types.intp] * 10), codegen
 
 
 def _sums_of_streams(module: Any, width: int, height: int) -> Any:
@@ -144,10 +145,10 @@ def _sums_of_streams(module: Any, width: int, height: int) -> Any:
     name = f"streamrnn.sums.{width}x{height}"
     if name in module.globals:
         return module.globals[name]
-    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [i64] * 9), name)
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [i64] * 10), name)
     function.linkage = "linkonce_odr"
     function.attributes.add("noinline")
-    sums, slot, apart, biases, lanes, x, inputs, h, hidden = function.args
+    sums, between, slot, apart, biases, lanes, x, inputs, h, hidden = function.args
     entry, part, outer, first, inner, last, over, done = (
         function.append_basic_block(block)
         for block in ("entry", "part", "outer", "first", "inner", "last", "over", "done")
@@ -206,7 +207,7 @@ def _sums_of_streams(module: Any, width: int, height: int) -> Any:
         source = origin[g]
         for b in every:
             total = builder.fadd(load_of(builder, source, vector, 64), fused[g][b])
-            address = builder.add(into[g], i64(64 * b))
+            address = builder.add(into[g], builder.mul(between, i64(b)))
             kept: Any = builder.store(total, pointer_of(builder, address, vector))
             kept.align = 64
             source = builder.add(source, step[g])
@@ -234,7 +235,7 @@ def _sums_of_streams(module: Any, width: int, height: int) -> Any:
         (begin, i64(0), next_k),
         (begin_row, part_row, next_row),
         *zip(origin, part_from, into, strict=True),
-        *((phi, start, i64(64)) for phi, start in zip(step, part_step, strict=True)),
+        *((phi, start, between) for phi, start in zip(step, part_step, strict=True)),
     ]:
         phi.add_incoming(start, part)
         phi.add_incoming(later, last)
