@@ -207,8 +207,11 @@ class NativeArena:
         """Advance some streams, each by frames of its own; see `EngineArena`."""
         if not len(slots):
             return
-        # About: between the streams' frames there may be gaps.
-        work = len(frames) * self._engine.packed.weights.size
+        weights = self._engine.packed.weights.size
+        # Frames of others may lie between; to count is worth it where there may be much to do.
+        work = len(frames) * weights
+        if work >= _LONG:
+            work = int(counts.sum()) * weights
         run = blocks.run_streams if work < _LONG else blocks.run_streams_long
         given = self._rows.strides[0], self._engine.most, slots, firsts, counts
         if work < _WORTH or self._workers.threads == 1:

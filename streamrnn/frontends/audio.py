@@ -67,15 +67,11 @@ class AudioFrontend:
         channels = options.pop("channels", 1)
         if options:
             raise ConfigError(f"stream: expected rate and channels, got {', '.join(options)}")
-        if isinstance(rate, str) or not SLOWEST <= rate <= FASTEST or rate != int(rate):
+        if not isinstance(rate, int | np.integer) or not SLOWEST <= rate <= FASTEST:
             raise ConfigError(
                 f"rate: expected whole samples a second from {SLOWEST} to {FASTEST}, got {rate}"
             )
-        if (
-            isinstance(channels, str)
-            or not 1 <= channels <= MOST_CHANNELS
-            or channels != int(channels)
-        ):
+        if not isinstance(channels, int | np.integer) or not 1 <= channels <= MOST_CHANNELS:
             raise ConfigError(f"channels: expected 1 to {MOST_CHANNELS}, got {channels}")
         return int(rate), int(channels)
 

@@ -1,11 +1,11 @@
 """The front ends of many streams of sound, whose frames are made by one call."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.frontends.audio_state import LONG, AudioState, Conversion, conversion, fresh_memory
+from streamrnn.frontends.audio_state import LONG, AudioState, conversion, fresh_memory
 from streamrnn.frontends.base import Option
 from streamrnn.kernels.log_mel import log_mel_streams, log_mel_streams_long
 from streamrnn.kernels.resample import resample_streams, resample_streams_long
@@ -35,12 +35,14 @@ class Heard(NamedTuple):
     """The same in seconds, (rows,)."""
 
 
-class _Bank(NamedTuple):
+class _Bank:
     """The memory of all streams of one rate, a row a slot; untouched rows cost nothing."""
 
-    rate: int
-    conversion: Conversion | None
-    memory: dict[str, NDArray[Any]]
+    def __init__(self, frontend: "AudioFrontend", rate: int, capacity: int) -> None:
+        self.rate = rate
+        self.conversion = conversion(rate, frontend.config.sample_rate)
+        self.memory = fresh_memory(frontend, rate, capacity)
+        self.streams = 0
 
 
 class AudioArena:
@@ -48,24 +50,28 @@ class AudioArena:
 
     def __init__(self, frontend: "AudioFrontend", capacity: int, workers: Workers) -> None:
         self._frontend, self._capacity, self._workers = frontend, capacity, workers
-        self._banks: list[_Bank] = []
-        self._bank_of = np.zeros(capacity, np.int64)
+        self._banks: dict[int, _Bank] = {}
+        self._rates = np.zeros(capacity, np.int64)
 
     def stream(self, slot: int, **options: Option) -> AudioState:
         """The fresh front end of a stream; options as in `AudioFrontend.stream`."""
         rate, channels = self._frontend.opened(**options)
-        rates = [bank.rate for bank in self._banks]
-        if rate not in rates:
-            how = conversion(rate, self._frontend.config.sample_rate)
-            memory = fresh_memory(self._frontend, rate, self._capacity)
-            self._banks.append(_Bank(rate, how, memory))
-            rates.append(rate)
-        self._bank_of[slot] = rates.index(rate)
-        memory = self._banks[rates.index(rate)].memory
-        rows = {name: array[slot : slot + 1] for name, array in memory.items()}
+        bank = self._banks.get(rate)
+        if bank is None:
+            bank = self._banks[rate] = _Bank(self._frontend, rate, self._capacity)
+        bank.streams += 1
+        self._rates[slot] = rate
+        rows = {name: array[slot : slot + 1] for name, array in bank.memory.items()}
         state = AudioState(self._frontend, rate, channels, rows)
         state.reset()
         return state
+
+    def release(self, slot: int) -> None:
+        """Take back what a slot had: a bank goes with the last of its streams."""
+        bank = self._banks[int(self._rates[slot])]
+        bank.streams -= 1
+        if not bank.streams:
+            del self._banks[bank.rate]
 
     def hear(
         self, slots: Counts, firsts: Counts, counts: Counts, samples: NDArray[np.float64]
@@ -79,11 +85,11 @@ class AudioArena:
             samples: as `AudioState.samples` gave them.
         """
         frontend = self._frontend
-        banks = self._bank_of[slots]
+        rates = self._rates[slots]
         length = frontend.config.hop * frontend.config.stack
         room = np.empty(len(slots), np.int64)
-        for number, bank in enumerate(self._banks):
-            mine = banks == number
+        for bank in self._banks.values():
+            mine = rates == bank.rate
             how = bank.conversion
             made = counts[mine] if how is None else counts[mine] * how.after // how.before + 2
             room[mine] = made // length + 1
@@ -92,8 +98,8 @@ class AudioArena:
         values = np.empty((rows, frontend.frame_size), np.float32)
         positions, times = np.zeros(rows, np.int64), np.empty(rows)
         found = np.empty(len(slots), np.int64)
-        for number, bank in enumerate(self._banks):
-            mine = np.flatnonzero(banks == number)
+        for bank in self._banks.values():
+            mine = np.flatnonzero(rates == bank.rate)
             if not len(mine):
                 continue
             those = slots[mine], firsts[mine], counts[mine]

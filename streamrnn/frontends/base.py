@@ -84,6 +84,10 @@ class FrontendArena(Protocol):
         """The fresh front end of a stream; options as in `Frontend.stream`."""
         ...
 
+    def release(self, slot: int) -> None:
+        """Take back what a slot had; its stream is closed."""
+        ...
+
 
 class Frontend(Protocol):
     """Makes the front ends of streams; immutable."""
@@ -120,6 +124,9 @@ class LoneFrontends:
     def stream(self, slot: int, **options: Option) -> FrontendState:
         """The fresh front end of a stream."""
         return self._frontend.stream(**options)
+
+    def release(self, slot: int) -> None:
+        """A slot has nothing."""
 
 
 def no_options(options: Mapping[str, Option]) -> None:

@@ -65,6 +65,9 @@ class MotionArena:
         state.reset()
         return state
 
+    def release(self, slot: int) -> None:
+        """A slot keeps its row."""
+
 
 class MotionState:
     """The front end of one stream of rows, whose state lies in `memory`, (STATE_SIZE,)."""

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.errors import ConfigError
+from streamrnn.decoders.base import Counts
+from streamrnn.errors import StreamClosedError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.pool.queues import FrameQueue, Queue, SampleQueue, Work
 from streamrnn.pool.ready import Batch, Ready
 from streamrnn.predictions import Predictions
-from streamrnn.workers import Workers
+from streamrnn.workers import Workers, whole_number
 
 if TYPE_CHECKING:
     from streamrnn.model import Model
     from streamrnn.pool.stream import PooledStream
 
+Sequences = list[list[Predictions]]
+"""Predictions of one sequence after another, each in its parts; the last sequence goes on."""
+
 
 class Core:
     """The streams of a pool, slot by slot; used by the pool and its streams alone.
 
-    Two locks: whoever touches what waits has the `gate`, for a moment; whoever advances streams
-    has the `turn`, taken before the gate. So one thread may feed while another ticks.
+    Two locks: whoever touches what waits, or a stream's front end, has the `gate`, for a moment;
+    whoever advances networks has the `turn`, taken before the gate. So one thread may feed while
+    another ticks.
     """
 
     def __init__(self, model: Model, capacity: int, threads: int | None, limit: int) -> None:
-        for name, value in (("capacity", capacity), ("queue", limit)):
-            if value < 1:
-                raise ConfigError(f"{name}: expected 1 or more, got {value}")
-        self.model, self.capacity = model, capacity
+        self.model, self.capacity = model, whole_number("capacity", capacity)
+        limit = whole_number("queue", limit)
         self.workers = Workers(threads)
         self.frontends = model.frontend.arena(capacity, self.workers)
         self.networks = model.engine.arena(capacity, self.workers)
@@ -44,8 +49,8 @@ class Core:
         self.free = list(range(capacity - 1, -1, -1))
         self.ticks = 0
         self.active = np.zeros(capacity, np.int64)
-        """The last tick that brought frames, by slot."""
-        self.earlier: dict[PooledStream, list[Predictions]] = {}
+        """The last tick that found something fed, by slot."""
+        self.earlier: dict[PooledStream, Sequences] = {}
         """Predictions that are known, and not taken yet."""
         self.gate, self.turn = Lock(), Lock()
 
@@ -54,21 +59,70 @@ class Core:
         with self.turn:
             with self.gate:
                 taken = self.queue.rows.take(None)
-            earlier, self.earlier = self.earlier, {}
             self.ticks += 1
-            work = self.queue.work(taken)
-            batch = self._run(work)
+            self.active[taken.slots] = self.ticks
+            work, batch = self._advance(taken.slots, lambda: self.queue.work(taken))
             owners = map(self.streams.__getitem__, work.slots.tolist())
             streams = {stream: n for n, stream in enumerate(owners) if stream}
-        return Ready(batch, streams, earlier)
+            earlier, self.earlier = self.earlier, {}
+            given: dict[PooledStream, list[Predictions]] = {}
+            for stream, (first, *later) in earlier.items():
+                given[stream] = first
+                if later:  # a sequence has ended: what comes after it waits for the next tick
+                    place = streams.pop(stream, None)
+                    if place is not None and batch is not None:
+                        later[-1].append(batch.predictions(place))
+                    if later[0]:
+                        self.earlier[stream] = later
+        return Ready(batch, streams, given)
 
-    def catch_up(self, stream: PooledStream) -> None:
-        """Run what one stream has waiting; the caller has the turn."""
-        with self.gate:
-            taken = self.queue.rows.take(stream.slot)
-        batch = self._run(self.queue.work(taken))
-        if batch is not None:
-            self.earlier.setdefault(stream, []).append(batch.predictions(0))
+    @contextmanager
+    def settled(self, stream: PooledStream, verb: str) -> Iterator[None]:
+        """Run what one stream has waiting, then have turn and gate, with nothing waiting.
+
+        Raises:
+            StreamClosedError: the stream is closed.
+        """
+        with self.turn:
+            while True:
+                with self.gate:
+                    slot = open_slot(stream, verb)
+                    if not self.queue.rows.counts[slot]:
+                        yield
+                        return
+                    taken = self.queue.rows.take(slot)
+                _, batch = self._advance(taken.slots, lambda: self.queue.work(taken))  # noqa: B023
+                if batch is not None:
+                    sequences = self.earlier.setdefault(stream, [[]])
+                    sequences[-1].append(batch.predictions(0))
+
+    def ended(self, stream: PooledStream) -> None:
+        """Part the predictions of a stream that are known from those of its next sequence."""
+        sequences = self.earlier.get(stream)
+        if sequences and sequences[-1]:
+            sequences.append([])
+
+    def leave(self, stream: PooledStream) -> None:
+        """Give a stream's slot back, clean; the caller has turn and gate."""
+        self.queue.rows.drop(stream.slot)
+        stream.clean()
+        self.frontends.release(stream.slot)
+        self.streams[stream.slot] = None
+        self.free.append(stream.slot)
+        stream.slot = -1
+
+    def _advance(self, slots: Counts, make: Callable[[], Work]) -> tuple[Work, Batch | None]:
+        """Make frames and run them; what fails half way closes the streams concerned."""
+        try:
+            work = make()
+            return work, self._run(work)
+        except BaseException:
+            with self.gate:
+                for slot in slots.tolist():
+                    stream = self.streams[slot]
+                    if stream is not None:
+                        self.leave(stream)
+            raise
 
     def _run(self, work: Work) -> Batch | None:
         """Advance streams by their frames, up to each step at which a reset may be due."""
@@ -89,10 +143,18 @@ class Core:
                 break
             more = left > steps
             slots, firsts, left = slots[more], (firsts + steps)[more], (left - steps)[more]
-        self.active[work.slots] = self.ticks
         return Batch(work, outputs, record)
 
-    def forget(self, stream: PooledStream) -> None:
-        """Drop what a stream has waiting."""
-        with self.gate:
-            self.queue.rows.drop(stream.slot)
+
+def open_slot(stream: PooledStream, verb: str) -> int:
+    """The slot of a stream that is open.
+
+    Raises:
+        StreamClosedError: it is closed.
+    """
+    if stream.slot < 0:
+        raise StreamClosedError(
+            f"{verb}: expected an open stream, got one that was closed; open another, from its "
+            "snapshot perhaps"
+        )
+    return stream.slot

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from streamrnn.errors import PoolFullError
+from streamrnn.errors import PoolFullError, UnsupportedError
 from streamrnn.pool.core import Core
 from streamrnn.pool.ready import Ready
 from streamrnn.pool.stream import PooledStream
@@ -71,7 +71,7 @@ class StreamPool:
         if state is not None:
             arrays, options = read_snapshot(state, self.model, options)
         core = self._core
-        with core.turn:
+        with core.turn, core.gate:
             if not core.free:
                 raise PoolFullError(
                     f"open: expected fewer than {self.capacity} open streams, got as many as the "
@@ -86,10 +86,9 @@ class StreamPool:
                 core.decoders.stream(slot),
             )
             stream.begin(arrays)
-            with core.gate:
-                core.free.pop()
-                core.streams[slot] = stream
-                core.active[slot] = core.ticks
+            core.free.pop()
+            core.streams[slot] = stream
+            core.active[slot] = core.ticks
         return stream
 
     def tick(self) -> Ready:
@@ -101,6 +100,12 @@ class StreamPool:
         Returns:
             `{stream: Predictions}` of the streams that have new ones, keyed by what `open` gave:
             those of this tick, after those that `flush` and `snapshot` brought since the last.
+            They are of one sequence: where `flush` has ended one, the next one's come with the
+            next tick.
+
+        Raises:
+            MemoryError, or whatever a torch module raises: the streams that were to be advanced
+                are closed, as their states are half way; all others are as they were.
         """
         return self._core.tick()
 
@@ -110,10 +115,10 @@ class StreamPool:
         return tuple(stream for stream in self._core.streams if stream)
 
     def idle(self, ticks: int) -> list[PooledStream]:
-        """The open streams that nothing came of for so many ticks, the longest idle first.
+        """The open streams that were fed nothing for so many ticks, the longest idle first.
 
         Args:
-            ticks: 1 or more: no frame came in the last `ticks` ticks, and none is waiting.
+            ticks: 1 or more: the last `ticks` ticks found nothing of it, and nothing is waiting.
         """
         core = self._core
         with core.gate:
@@ -126,20 +131,19 @@ class StreamPool:
         return [stream for _, stream in sorted(found, key=lambda pair: pair[0])]
 
     def evict(self, stream: PooledStream) -> bytes:
-        """Take a snapshot of a stream and close it: `open(state=…)` brings it back.
+        """Take a snapshot of a stream and close it; see `PooledStream.evict`.
 
         Raises:
             StreamClosedError: it is closed.
         """
-        blob = stream.snapshot()
-        stream.close()
-        return blob
+        return stream.evict()
 
     def close(self) -> None:
         """Close all streams and end the threads; a pool may be used again after that."""
         for stream in self.streams:
             stream.close()
-        self._core.workers.close()
+        with self._core.turn:
+            self._core.workers.close()
 
     def __len__(self) -> int:
         return self.capacity - len(self._core.free)
@@ -149,6 +153,9 @@ class StreamPool:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def __reduce__(self) -> Any:
+        raise UnsupportedError("a pool: expected to stay in its process, got copied; make another")
 
     def __repr__(self) -> str:
         return f"<StreamPool of {self.model.name!r}: {len(self)} of {self.capacity} open>"

@@ -1,5 +1,6 @@
 """What was fed and waits for the next tick: frames, or sound that is to become frames then."""
 
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,8 +13,8 @@ from streamrnn.errors import QueueFullError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.frontends.audio_state import not_finite
 from streamrnn.frontends.base import Frames
-from streamrnn.kernels.queues import POSITION, queue_frames, queue_sound
-from streamrnn.pool.waiting import Taken, WaitingRows, chunks_of
+from streamrnn.kernels.queues import COUNT, POSITION, SLOT, queue_frames, queue_sound
+from streamrnn.pool.waiting import Taken, WaitingRows
 
 _RETAINED = 8  # more than the samples that text retains: bytes of half a character
 _NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)
@@ -115,6 +116,8 @@ class FrameQueue:
 
 def _length(chunk: Any) -> int:
     """How many samples a chunk has; 0 of what is no chunk, which the front end refuses."""
+    if isinstance(chunk, memoryview):
+        return chunk.nbytes
     try:
         return len(chunk)
     except TypeError:
@@ -134,7 +137,10 @@ class FrameWork:
     ) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
         """Of the n-th stream: what decoding needs of its frames, positions, times."""
         taken = self._taken
-        chunks = chunks_of(taken, n)
+        if taken.table[taken.heads[n], COUNT] == taken.counts[n]:
+            chunks = [int(taken.heads[n])]
+        else:
+            chunks = self._chunks[int(taken.slots[n])]
         begin = int(taken.table[chunks[0], POSITION])
         parts: list[Frames] = [taken.notes[chunk] for chunk in chunks]
         if parts[0] is None:
@@ -145,6 +151,14 @@ class FrameWork:
         before = taken.table[chunks, POSITION]
         ends = [start + part.offsets for start, part in zip(before, parts, strict=True)]
         return frames, np.concatenate(ends), frames.times
+
+    @cached_property
+    def _chunks(self) -> dict[int, list[int]]:
+        """The chunks of each slot."""
+        found: dict[int, list[int]] = {}
+        for chunk, slot in enumerate(self._taken.table[:, SLOT].tolist()):
+            found.setdefault(slot, []).append(chunk)
+        return found
 
 
 def _joined(parts: list[Frames]) -> Frames:

@@ -36,8 +36,8 @@ class Batch:
 class Ready(Mapping["PooledStream", Predictions]):
     """The predictions that a tick made known, by stream; only streams that got some are in it.
 
-    Predictions are cut out of what the tick computed when they are asked for, at the same cost
-    whenever that is.
+    Predictions are made when they are first asked for, at the same cost whenever that is. They are
+    cut out of what the tick computed for all streams, and keep it alive: copy what is to be kept.
     """
 
     def __init__(
@@ -49,15 +49,19 @@ class Ready(Mapping["PooledStream", Predictions]):
         """Take what one batch holds, by the place of each stream in it, and what came before it."""
         self._batch, self._streams, self._earlier = batch, streams, earlier
         self._all = {**earlier, **streams} if earlier else streams
+        self._made: dict[PooledStream, Predictions] = {}
 
     def __getitem__(self, stream: "PooledStream") -> Predictions:
-        parts = list(self._earlier.get(stream, ()))
-        place = self._streams.get(stream)
-        if place is not None and self._batch is not None:
-            parts.append(self._batch.predictions(place))
-        if not parts:
-            raise KeyError(stream)
-        return join(parts)
+        made = self._made.get(stream)
+        if made is None:
+            parts = list(self._earlier.get(stream, ()))
+            place = self._streams.get(stream)
+            if place is not None and self._batch is not None:
+                parts.append(self._batch.predictions(place))
+            if not parts:
+                raise KeyError(stream)
+            made = self._made[stream] = join(parts)
+        return made
 
     def __iter__(self) -> Iterator["PooledStream"]:
         return iter(self._all)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -11,8 +10,9 @@ from numpy.typing import NDArray
 
 from streamrnn.decoders.base import DecoderState
 from streamrnn.engines.base import EngineState
-from streamrnn.errors import StreamClosedError
+from streamrnn.errors import UnsupportedError
 from streamrnn.frontends.base import FrontendState
+from streamrnn.pool.core import open_slot
 from streamrnn.predictions import Predictions
 from streamrnn.state import expect_alike
 from streamrnn.stream import Parts, read_snapshot
@@ -48,6 +48,10 @@ class PooledStream(Parts):
         if arrays is not None:
             self._take(dict(arrays))
 
+    def clean(self) -> None:
+        """Leave the slot fresh; for the pool, when it takes it back."""
+        self._forget()
+
     def feed(self, chunk: Any) -> None:
         """Queue a chunk; what it makes known comes with the next tick.
 
@@ -61,26 +65,24 @@ class PooledStream(Parts):
         """
         core = self._core
         with core.gate:
-            if self.slot < 0:
-                raise _closed("feed")
-            position = self._position
-            samples = core.queue.feed(self.slot, self._frontend, chunk, position)
-            self._position = position + samples
+            slot, position = open_slot(self, "feed"), self._position
+            self._position = position + core.queue.feed(slot, self._frontend, chunk, position)
 
     def flush(self) -> Predictions:
         """End the sequence: run what waits, give what was retained, then be fresh.
 
         Returns:
             One prediction for each step that was still retained; often none. Those of what was
-            waiting come with the next tick.
+            waiting come with the next tick, and none of the next sequence with them.
 
         Raises:
             EncodingError: text ends in mid-character; the stream is as it was.
             StreamClosedError: the stream is closed.
         """
-        with self._turn("flush") as core:
-            core.catch_up(self)
-            return self._end(trace=False)
+        with self._core.settled(self, "flush"):
+            tail = self._end(trace=False)
+            self._core.ended(self)
+        return tail
 
     def reset(self) -> None:
         """Forget everything, what waits and what was not taken yet too.
@@ -88,8 +90,9 @@ class PooledStream(Parts):
         Raises:
             StreamClosedError: the stream is closed.
         """
-        with self._turn("reset") as core:
-            core.forget(self)
+        core = self._core
+        with core.turn, core.gate:
+            core.queue.rows.drop(open_slot(self, "reset"))
             core.earlier.pop(self, None)
             self._forget()
 
@@ -101,8 +104,7 @@ class PooledStream(Parts):
         Raises:
             StreamClosedError: the stream is closed.
         """
-        with self._turn("snapshot") as core:
-            core.catch_up(self)
+        with self._core.settled(self, "snapshot"):
             return self._sealed()
 
     def restore(self, blob: bytes) -> None:
@@ -114,10 +116,27 @@ class PooledStream(Parts):
             StreamClosedError: the stream is closed.
         """
         arrays, _ = read_snapshot(blob, self.model, self.options)
-        expect_alike(arrays, self._arrays(), what="snapshot")
-        self.reset()
-        with self._turn("restore"):
+        core = self._core
+        with core.turn, core.gate:
+            slot = open_slot(self, "restore")
+            expect_alike(arrays, self._arrays(), what="snapshot")
+            core.queue.rows.drop(slot)
+            core.earlier.pop(self, None)
             self._take(arrays)
+
+    def evict(self) -> bytes:
+        """Take a snapshot and close the stream: `StreamPool.open(state=…)` brings it back.
+
+        Nothing that was fed is lost, even if another thread feeds meanwhile: a chunk is in the
+        snapshot, or refused.
+
+        Raises:
+            StreamClosedError: the stream is closed.
+        """
+        with self._core.settled(self, "evict"):
+            blob = self._sealed()
+            self._core.leave(self)
+        return blob
 
     def close(self) -> None:
         """Give the slot back; what waits is dropped, what is known comes with the next tick.
@@ -125,22 +144,16 @@ class PooledStream(Parts):
         To close a stream again does nothing.
         """
         core = self._core
-        with core.turn:
-            if self.slot < 0:
-                return
-            core.forget(self)
-            self._forget()
-            with core.gate:
-                core.streams[self.slot] = None
-                core.free.append(self.slot)
-                self.slot = -1
+        with core.turn, core.gate:
+            if self.slot >= 0:
+                core.leave(self)
 
     @property
     def waiting(self) -> int:
         """How many frames wait for the next tick; of sound, whole hops. 0 once it is closed."""
-        if self.slot < 0:
-            return 0
-        return self._core.queue.frames_waiting(self.slot, self._frontend)
+        core = self._core
+        with core.gate:
+            return core.queue.frames_waiting(self.slot, self._frontend) if self.slot >= 0 else 0
 
     @property
     def hidden(self) -> NDArray[np.float32]:
@@ -149,16 +162,9 @@ class PooledStream(Parts):
         Raises:
             StreamClosedError: the stream is closed.
         """
-        with self._turn("hidden"):
-            return super().hidden
-
-    @contextmanager
-    def _turn(self, verb: str) -> Iterator[Core]:
-        """Have the turn, for a verb on an open stream."""
         with self._core.turn:
-            if self.slot < 0:
-                raise _closed(verb)
-            yield self._core
+            open_slot(self, "hidden")
+            return super().hidden
 
     def __enter__(self) -> Self:
         return self
@@ -166,13 +172,11 @@ class PooledStream(Parts):
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    def __reduce__(self) -> Any:
+        raise UnsupportedError(
+            "a pool's stream: expected to stay in its pool, got copied; take its snapshot along"
+        )
+
     def __repr__(self) -> str:
         place = "closed" if self.slot < 0 else f"slot {self.slot}"
         return f"<PooledStream of {self.model.name!r}: {place}, position {self._position}>"
-
-
-def _closed(verb: str) -> StreamClosedError:
-    return StreamClosedError(
-        f"{verb}: expected an open stream, got one that was closed; open another, from its "
-        "snapshot perhaps"
-    )

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.decoders.base import Counts
-from streamrnn.kernels.queues import CHUNK, COUNT, SLOT, bring_together, note, sort_out
+from streamrnn.kernels.queues import CHUNK, SLOT, bring_together, note, sort_out
 
 _FEW = 4096  # dropped rows that are let lie
 
@@ -118,10 +118,3 @@ class WaitingRows:
         else:
             self.drop(slot)
         return Taken(rows, slots, firsts, counts, heads, table, notes)
-
-
-def chunks_of(taken: Taken, n: int) -> list[int]:
-    """The chunks of the n-th stream."""
-    if taken.table[taken.heads[n], COUNT] == taken.counts[n]:
-        return [int(taken.heads[n])]
-    return np.flatnonzero(taken.table[:, SLOT] == taken.slots[n]).tolist()
