@@ -30,8 +30,10 @@ from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, Group
+from rich.control import Control
 from rich.live import Live
 from rich.padding import Padding
+from rich.segment import ControlType
 from rich.text import Text
 
 from streamrnn.cli.lines import print_json
@@ -162,6 +164,7 @@ def _converse(model: Model, console: Console) -> None:
     """Key by key: the picture moves with every word, Enter answers."""
     home, typed = Household(), Typed(model)
     answered: list[Step] = []
+    picture, width = Text(), console.width
     with ExitStack() as resources:
         keyboard = resources.enter_context(Keyboard(sys.stdin.fileno()))
         with console.status("loading the kernels"):
@@ -171,7 +174,12 @@ def _converse(model: Model, console: Console) -> None:
         live = resources.enter_context(Live(console=console, auto_refresh=False, transient=True))
         going = True
         while going:
-            live.update(_picture(model, console, typed, answered, home), refresh=True)
+            last, before = picture, width
+            picture, width = _picture(model, console, typed, answered, home), console.width
+            # None without need: terminals wrap before they tell of their new width.
+            if picture != last or width != before:
+                unwrap(console, last, before)
+                live.update(picture, refresh=True)
             for key in keyboard.read(TICK):
                 ended = key == END
                 if (ended or key == ENTER) and typed.sentence.text.strip():
@@ -186,6 +194,20 @@ def _converse(model: Model, console: Console) -> None:
                 going = going and not ended
             for told in home.due(_now()):
                 console.print(Text(told, "bold"))
+
+
+def unwrap(console: Console, picture: Text, width: int) -> None:
+    """Take back the lines that a terminal wrapped as it became narrower; `Live` does the others.
+
+    Args:
+        console: as it is now.
+        picture: the last.
+        width: of the console at the time.
+    """
+    lengths = (min(cell_len(line), width) for line in picture.plain.split("\n"))
+    wrapped = sum(max(0, length - 1) // console.width for length in lengths)
+    erase = (ControlType.ERASE_IN_LINE, 2)
+    console.control(Control(*[erase, (ControlType.CURSOR_UP, 1)] * wrapped))
 
 
 def _tell(console: Console, home: Household, whole: Whole) -> None:
