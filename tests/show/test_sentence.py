@@ -75,7 +75,7 @@ def test_it_fits(columns: int, rows: int, length: int, colour: bool) -> None:
     assert hidden is not None or all(step.word[:19] in picture.plain for step in steps)
 
 
-@pytest.mark.parametrize("columns", [22, 27, 30, 60])
+@pytest.mark.parametrize("columns", [27, 30, 60])
 def test_names_of_labels_that_are_cut_differ(columns: int) -> None:
     labels = load("intents").labels
     (step,) = read("turn ")[0]
