@@ -17,7 +17,8 @@ With `--json`, one object a step, as soon as its word is ended, and one a senten
 
 A sentence is a line without its end, LF or CR LF; an empty one has an object too, and so has a
 last one that no line's end follows. Bytes that are no UTF-8 read U+FFFD. The numbers are those of
-`Model.predict` on the sentence.
+`Model.predict` on the sentence. That a timer has ended is told with the next answer; who types
+in a terminal is told at once.
 """
 
 import codecs
