@@ -50,9 +50,10 @@ def sentence_table(scores: dict[str, Any]) -> Table:
     told = [] if outside is None else [f"out of scope: {outside:.1%} of {scores['out_of_scope_n']}"]
     if early is not None:
         told.append(
-            f"decided before the last word: {early:.1%}, after {scores['words_needed_mean']:.1f} "
-            f"of {scores['words_mean']:.1f} words"
+            f"words until decided, or to the end: {scores['words_needed_mean']:.1f} of "
+            f"{scores['words_mean']:.1f}, in the mean"
         )
+        told.append(f"decided before the last word: {early:.1%}")
         if scores["decided_early_right"] is not None:
             told.append(f"of these right: {scores['decided_early_right']:.1%}")
     table = Table(caption="\n".join(told), box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
