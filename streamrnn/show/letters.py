@@ -81,6 +81,7 @@ def alphabet_table(scores: dict[str, Any], name: str) -> Table:
         f"neighbour;\nA → B {first['B']:.1%}, Z → Y {last['Y']:.1%}; "
         f"past an end it turns back: {scores['turns']:.0%}",
         box=SIMPLE_HEAD,
+        show_edge=False,
         pad_edge=False,
     )
     table.add_column("network", no_wrap=True)
@@ -112,6 +113,7 @@ def bits_table(scores: dict[str, Any], name: str) -> Table:
     table = Table(
         caption=f"{scores['n']:,} characters" + (f", {strange} unknown" if strange else ""),
         box=SIMPLE_HEAD,
+        show_edge=False,
         pad_edge=False,
     )
     table.add_column("")
