@@ -4,7 +4,7 @@ With `--json`, one object a step, as soon as its word is ended, and one a senten
 
     {"position": 10,           characters of the sentence that had come when the step became known
      "word_index": 1,          which word, from 0
-     "word": "time",           as it was written, its first 80 characters
+     "word": "time",           as it was written, and what stands at it (`time?`)
      "label": "HassGetCurrentTime", "score": 0.83,      the likeliest, and how likely, 0 to 1
      "event": null,            "decided" at the one step that decides
      "probabilities": {"HassGetCurrentTime": 0.83, …}}  of the five likeliest labels, in order
