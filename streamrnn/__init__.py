@@ -11,14 +11,16 @@ Train on whole sequences, then feed a live stream in chunks of any size:
 (1, 5, 2)
 """
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from streamrnn.checks import CheckReport, check_model
-from streamrnn.errors import StreamRNNError
-from streamrnn.model import Model, State, load
-from streamrnn.pool import PooledStream, StreamPool
-from streamrnn.predictions import Event, Prediction, Predictions
-from streamrnn.stream import Stream
+if TYPE_CHECKING:
+    from streamrnn.checks import CheckReport, check_model
+    from streamrnn.errors import StreamRNNError
+    from streamrnn.model import Model, State, load
+    from streamrnn.pool import PooledStream, StreamPool
+    from streamrnn.predictions import Event, Prediction, Predictions
+    from streamrnn.stream import Stream
 
 __version__ = "0.1.0"
 
@@ -38,8 +40,33 @@ __all__ = [
     "load",
 ]
 
+_ROOMS = {
+    "checks": ("CheckReport", "check_model"),
+    "errors": ("StreamRNNError",),
+    "model": ("Model", "State", "load"),
+    "pool": ("PooledStream", "StreamPool"),
+    "predictions": ("Event", "Prediction", "Predictions"),
+    "stream": ("Stream",),
+}
 
-def from_torch(module: Any, **options: Any) -> Model:
+
+def __getattr__(name: str) -> Any:
+    """Import a name of the package's face when it is first asked for.
+
+    The command line lies inside the package: it is to answer Ctrl-C before numba is there.
+    """
+    for room, names in _ROOMS.items():
+        if name in names:
+            found = globals()[name] = getattr(import_module(f"streamrnn.{room}"), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def from_torch(module: Any, **options: Any) -> "Model":
     """Make a model of a trained torch module; see `streamrnn.learn.convert.from_torch`.
 
     Raises:

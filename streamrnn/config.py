@@ -13,6 +13,7 @@ import msgspec
 from streamrnn.errors import ConfigError
 
 Kind = TypeVar("Kind")
+_SHOWN = 8  # symbols of a vocabulary of thousands, where a configuration is printed
 Cell = Literal["feedforward", "rnn", "gru", "lstm", "module"]
 
 
@@ -95,6 +96,11 @@ class TextConfig(Record, frozen=True, tag_field="kind", tag="text"):
     """The symbols; token n + 1 is vocabulary[n], and 0 is whatever is not among them."""
     fold: bool = True
     """Read each code point in lower case."""
+
+    def __repr__(self) -> str:
+        symbols = ", ".join(map(repr, self.vocabulary[:_SHOWN]))
+        rest = f", … {len(self.vocabulary)} in all" * (len(self.vocabulary) > _SHOWN)
+        return f"TextConfig(unit={self.unit!r}, vocabulary=({symbols}{rest}), fold={self.fold})"
 
     def __post_init__(self) -> None:
         """Refuse a vocabulary that says nothing, or something twice."""

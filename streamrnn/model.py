@@ -263,7 +263,7 @@ def load(name_or_path: str | Path) -> Model:
     """
     path = BUNDLED / f"{name_or_path}.safetensors"
     if str(name_or_path) not in bundled_models():
-        path = Path(name_or_path)
+        path = Path(str(name_or_path))  # of what is no path at all, its error names it
         if path.suffix != ".safetensors":
             raise ModelFileError(
                 f"{name_or_path}: expected a bundled name ({', '.join(bundled_models())}) or the "

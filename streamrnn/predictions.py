@@ -1,7 +1,7 @@
 """What a stream gives back: predictions as arrays, and one by one."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import msgspec
 import numpy as np
@@ -159,8 +159,14 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
     def __len__(self) -> int:
         return len(self.outputs)
 
-    def __getitem__(self, step: int) -> Prediction:
-        """The prediction of one step."""
+    @overload
+    def __getitem__(self, step: int) -> Prediction: ...
+    @overload
+    def __getitem__(self, step: slice) -> "Predictions": ...
+    def __getitem__(self, step: int | slice) -> "Prediction | Predictions":
+        """The prediction of one step; of a slice, those of its steps: views, no copies."""
+        if isinstance(step, slice):
+            return self._some(step)
         steps = len(self.outputs)
         if not -steps <= step < steps:
             raise IndexError(f"step {step} of {steps}")
@@ -186,6 +192,30 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     def __iter__(self) -> Iterator[Prediction]:
         return map(self.__getitem__, range(len(self.outputs)))
+
+    def _some(self, steps: slice) -> "Predictions":
+        """The predictions of some steps."""
+
+        def part(values: Any) -> Any:
+            return None if values is None else values[steps]
+
+        found, trace = self.decoded, self.trace
+        return Predictions(
+            self.outputs[steps],
+            self.positions[steps],
+            part(self.times),
+            Decoded(
+                labels=part(found.labels),
+                scores=part(found.scores),
+                events=part(found.events),
+                points=part(found.points),
+                spreads=part(found.spreads),
+                horizons=found.horizons,
+                smoothed=part(found.smoothed),
+                logits=found.logits,
+            ),
+            trace and Trace(trace.hidden[steps], tuple(gates[steps] for gates in trace.gates)),
+        )
 
 
 def _softmax(outputs: NDArray[np.float32]) -> NDArray[np.float64]:

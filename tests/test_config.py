@@ -10,6 +10,7 @@ from streamrnn.config import (
     MotionConfig,
     NetworkConfig,
     PointsConfig,
+    TextConfig,
     decode_model_config,
     encode,
 )
@@ -71,6 +72,13 @@ def test_a_model_configuration_as_text() -> None:
     ]:
         with pytest.raises(ConfigError, match=f"model configuration: .*{says}"):
             decode_model_config(wrong)
+
+
+def test_a_vocabulary_of_thousands_is_printed_in_short() -> None:
+    few = TextConfig(unit="words", vocabulary=("a", "b"))
+    assert repr(few) == "TextConfig(unit='words', vocabulary=('a', 'b'), fold=True)"
+    many = TextConfig(unit="words", vocabulary=tuple(map(str, range(6000))))
+    assert "'7', … 6000 in all)" in repr(many) and len(repr(many)) < 200
 
 
 def test_records_are_immutable() -> None:

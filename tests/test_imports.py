@@ -133,3 +133,11 @@ def test_the_live_path_loads_nothing_heavy() -> None:
     # numba looks at scipy by itself where it is installed (the dev extra has it, the base
     # install does not); `test_torch_stays_in_its_rooms` holds that the package asks for none.
     assert loaded.isdisjoint(set(HEAVY) - {"scipy"})
+
+
+def test_the_face_is_there_without_being_asked_for_in_full() -> None:
+    assert set(streamrnn.__all__) <= set(dir(streamrnn))
+    for name in streamrnn.__all__:
+        assert getattr(streamrnn, name) is getattr(streamrnn, name)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = streamrnn.nothing

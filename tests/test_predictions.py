@@ -2,6 +2,8 @@
 
 import numpy as np
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamrnn.predictions import Decoded, Event, Prediction, Predictions, Trace, join
 from tests.conftest import make_frames
@@ -44,6 +46,21 @@ def test_one_by_one() -> None:
     assert [item.event for item in items] == [None, "wake", None]
     assert whole[-1].position == 3
     assert type(whole[0].position) is int and type(whole[0].score) is float
+
+
+@given(st.integers(0, 5), st.slices(5), st.booleans())
+def test_a_slice_has_the_steps_of_the_whole(steps: int, cut: slice, bare: bool) -> None:
+    whole = Predictions(make_frames(steps), 3) if bare else rich(steps)
+    some, expected = whole[cut], list(whole)[cut]
+    assert isinstance(some, Predictions) and len(some) == len(expected)
+    for got, one in zip(some, expected, strict=True):
+        for name in Prediction.__struct_fields__:
+            np.testing.assert_array_equal(getattr(got, name), getattr(one, name), strict=True)
+    assert (some.trace is None) is bare
+    if some.trace is not None:
+        assert [len(some.trace.hidden), *map(len, some.trace.gates)] == [len(some)] * 2
+    if len(some):
+        assert np.shares_memory(some.outputs, whole.outputs)
 
 
 def test_fields_are_there_by_name() -> None:

@@ -3,27 +3,20 @@
 import os
 import sys
 from collections.abc import Callable
-from importlib import import_module
-
-import typer
 
 from streamrnn.cli.lines import tell
 from streamrnn.errors import StreamRNNError
 
-app = typer.Typer(
-    name="streamrnn",
-    help="Recurrent networks, trained on whole sequences and run live to the bit.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-for _verb in ("stream", "train", "evaluate", "check", "bench", "models", "devices"):
-    import_module(f"streamrnn.cli.{_verb}").add_to(app)
-
 
 def main() -> None:
     """Run the command line."""
-    run(app)
+    run(_command_line)
+
+
+def _command_line() -> None:
+    from streamrnn.cli.app import app  # half a second, in which Ctrl-C may come
+
+    app()
 
 
 def run(program: Callable[[], object]) -> None:

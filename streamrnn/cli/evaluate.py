@@ -7,10 +7,10 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import Progress
 
 from streamrnn.cli.evaluate_text import evaluate_text
 from streamrnn.cli.lines import print_json, tell
+from streamrnn.cli.waiting import waiting
 from streamrnn.config import AudioConfig, MotionConfig, TextConfig
 from streamrnn.errors import ConfigError, SoundError, StreamRNNError, UnsupportedError
 from streamrnn.io.tracks import read_track, read_tracks
@@ -197,7 +197,7 @@ def _parts(text: str) -> tuple[int, ...]:
 
 def _points(network: Model, source: Path, files: _Files) -> tuple[dict[str, Any], Any]:
     tracks = files.tracks(source)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with waiting() as progress:
         bar = progress.add_task(f"{network.name} on {len(tracks)} tracks", total=len(tracks))
         scores = score_points(
             predictor(network),
@@ -230,7 +230,7 @@ def _words(
             f"{folder}: expected subfolders among {', '.join(network.labels)}, got {odd[0]}"
         )
     told = [(clip.samples, clip.label if clip.label in known else UNKNOWN) for clip in clips]
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with waiting() as progress:
         bar = progress.add_task(f"{network.name} on {len(told)} clips, twice", total=2 * len(told))
         scores = score_words(network, told, advance=lambda: progress.advance(bar))
     learnt = network.card.get("scores", {}).get("learnt")
@@ -251,7 +251,7 @@ def _wake(
         words.setdefault(clip.label, []).append(spoken(clip.samples, rate))
     peers = installed(words, rate)
     names = ", ".join((network.name, *peers))
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with waiting() as progress:
         bar = progress.add_task(f"{names} on {len(clips)} words and the negatives")
         return score_wake(
             network,

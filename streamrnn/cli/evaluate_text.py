@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from streamrnn.cli.waiting import waiting
 from streamrnn.config import DecideConfig, TextConfig
 from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.io.texts import read_text
@@ -76,7 +75,7 @@ def evaluate_text(
 
 def _sentences(model: Model, file: Path) -> dict[str, Any]:
     told = read_labelled(file)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with waiting() as progress:
         bar = progress.add_task(f"{model.name} on {len(told)} sentences", total=len(told))
         return score_sentences(model, told, advance=lambda: progress.advance(bar))
 
@@ -88,7 +87,7 @@ def _characters(model: Model, file: Path, train: Path | None) -> dict[str, Any]:
         learnt, text = text[:first], text[first:]
     else:
         learnt = read_text(train)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with waiting() as progress:
         bar = progress.add_task(f"{model.name} on {len(text):,} characters", total=len(text))
         return score_characters(
             model, text, learnt, advance=lambda done: progress.update(bar, completed=done)

@@ -121,7 +121,8 @@ def stream(
         stream_text(network, source, TextOptions(json, replace, sample, prompt, warmth, seed or 0))
         return
     if source is None:
-        raise ConfigError(f"stream: expected a source for {model}: a file, mic, or -")
+        kind = "a file, mic," if isinstance(front, AudioConfig) else "a file"
+        raise ConfigError(f"stream: expected a source for {model}, got none; name {kind} or -")
     if isinstance(front, AudioConfig):
         options = Options(json, view, pace, rate, channels or 1, device, reconnect)
         stream_sound(network, front, source, options)

@@ -4,7 +4,7 @@ With `--json`, one object a step, as soon as its word is ended, and one a senten
 
     {"position": 10,           characters of the sentence that had come when the step became known
      "word_index": 1,          which word, from 0
-     "word": "time",           as it was written, its first 80 characters
+     "word": "time",           as it was written, and what stands at it (`time?`)
      "label": "HassGetCurrentTime", "score": 0.83,      the likeliest, and how likely, 0 to 1
      "event": null,            "decided" at the one step that decides
      "probabilities": {"HassGetCurrentTime": 0.83, …}}  of the five likeliest labels, in order
@@ -17,7 +17,8 @@ With `--json`, one object a step, as soon as its word is ended, and one a senten
 
 A sentence is a line without its end, LF or CR LF; an empty one has an object too, and so has a
 last one that no line's end follows. Bytes that are no UTF-8 read U+FFFD. The numbers are those of
-`Model.predict` on the sentence.
+`Model.predict` on the sentence. That a timer has ended is told with the next answer; who types
+in a terminal is told at once.
 """
 
 import codecs
@@ -30,8 +31,10 @@ from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, Group
+from rich.control import Control
 from rich.live import Live
 from rich.padding import Padding
+from rich.segment import ControlType
 from rich.text import Text
 
 from streamrnn.cli.lines import print_json
@@ -162,6 +165,7 @@ def _converse(model: Model, console: Console) -> None:
     """Key by key: the picture moves with every word, Enter answers."""
     home, typed = Household(), Typed(model)
     answered: list[Step] = []
+    picture, width = Text(), console.width
     with ExitStack() as resources:
         keyboard = resources.enter_context(Keyboard(sys.stdin.fileno()))
         with console.status("loading the kernels"):
@@ -171,7 +175,12 @@ def _converse(model: Model, console: Console) -> None:
         live = resources.enter_context(Live(console=console, auto_refresh=False, transient=True))
         going = True
         while going:
-            live.update(_picture(model, console, typed, answered, home), refresh=True)
+            last, before = picture, width
+            picture, width = _picture(model, console, typed, answered, home), console.width
+            # None without need: terminals wrap before they tell of their new width.
+            if picture != last or width != before:
+                unwrap(console, last, before)
+                live.update(picture, refresh=True)
             for key in keyboard.read(TICK):
                 ended = key == END
                 if (ended or key == ENTER) and typed.sentence.text.strip():
@@ -186,6 +195,20 @@ def _converse(model: Model, console: Console) -> None:
                 going = going and not ended
             for told in home.due(_now()):
                 console.print(Text(told, "bold"))
+
+
+def unwrap(console: Console, picture: Text, width: int) -> None:
+    """Take back the lines that a terminal wrapped as it became narrower; `Live` does the others.
+
+    Args:
+        console: as it is now.
+        picture: the last.
+        width: of the console at the time.
+    """
+    lengths = (min(cell_len(line), width) for line in picture.plain.split("\n"))
+    wrapped = sum(max(0, length - 1) // console.width for length in lengths)
+    erase = (ControlType.ERASE_IN_LINE, 2)
+    console.control(Control(*[erase, (ControlType.CURSOR_UP, 1)] * wrapped))
 
 
 def _tell(console: Console, home: Household, whole: Whole) -> None:

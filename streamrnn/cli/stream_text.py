@@ -1,12 +1,15 @@
 """Text for `streamrnn stream`: a file, standard input, and samples of what comes next."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from rich.console import Console
+import numpy as np
 
-from streamrnn.cli.lines import print_json
+from streamrnn.cli.lines import print_json, tell
 from streamrnn.errors import ConfigError
+from streamrnn.frontends.text import TextFrontend
 from streamrnn.io.texts import arriving, arriving_text
 from streamrnn.model import Model
 from streamrnn.predictions import Prediction, Predictions
@@ -50,21 +53,30 @@ def stream_text(model: Model, source: str | None, options: Options) -> None:
             "standard input, or ask for --sample N"
         )
     elif options.json:
-        _write(stream, source)
+        _write(model, stream, source)
     else:
-        _print(stream, source)
+        _print(model, stream, source)
 
 
-def _predicted(stream: Stream, source: str) -> Iterator[tuple[str, Predictions]]:
-    """Each piece of text with what it made known, and nothing with what the end did."""
+def _predicted(model: Model, stream: Stream, source: str) -> Iterator[tuple[str, Predictions]]:
+    """Each piece of text with what it made known, and nothing with what the end did.
+
+    At the end standard error is told how many characters the model does not know.
+    """
+    front, strange, count = model.frontend, 0, 0
     for text in arriving_text(source, errors=str(stream.options["errors"])):
+        if isinstance(front, TextFrontend) and front.config.unit == "characters":
+            strange += int(np.count_nonzero(front.tokens(text) == 0.0))
+        count += len(text)
         yield text, stream.feed(text)
     yield "", stream.flush()
+    if strange:
+        tell(f"{strange:,} of {count:,} characters are unknown to {model.name}")
 
 
-def _write(stream: Stream, source: str) -> None:
+def _write(model: Model, stream: Stream, source: str) -> None:
     """One JSON object a step."""
-    for _, said in _predicted(stream, source):
+    for _, said in _predicted(model, stream, source):
         for each in said:
             print_json(
                 {
@@ -76,23 +88,27 @@ def _write(stream: Stream, source: str) -> None:
             )
 
 
-def _print(stream: Stream, source: str) -> None:
+def _print(model: Model, stream: Stream, source: str) -> None:
     """A line a step: what was read since the one before, and what the model says to it."""
-    console = Console()
-    text, begun = "", 0  # what no step has told of yet, and its position
-    for piece, said in _predicted(stream, source):
+    text, first = "", 0  # what no step has told of yet, and where that begins
+    for piece, said in _predicted(model, stream, source):
         text += piece
+        lines, begun = list[str](), 0
         for each in said:
-            read, text = text[: each.position - begun], text[each.position - begun :]
-            begun = each.position
-            console.print(_line(read, each), soft_wrap=True, highlight=False, markup=False)
+            end = each.position - first
+            lines.append(_line(text[begun:end], each))
+            begun = end
+        text, first = text[begun:], first + begun
+        sys.stdout.writelines(lines)
+        sys.stdout.flush()
 
 
 def _line(read: str, said: Prediction) -> str:
     line = f"{said.position:8,}  {_seen(read)} → {_seen(said.label or '')}"
-    return line if said.score is None else f"{line} {said.score:.0%}"
+    return f"{line}\n" if said.score is None else f"{line} {said.score:.0%}\n"
 
 
+@lru_cache(maxsize=1024)
 def _seen(text: str) -> str:
     """Text on one line, a lone space too."""
     return "␣" if text == " " else shown(text)

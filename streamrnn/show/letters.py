@@ -49,6 +49,7 @@ def states_plot(model: Model, runs: Sequence[str], path: str | Path) -> None:
     for column, run in enumerate(runs):
         above, below = axes[:, column]
         above.imshow(states[column][:, order].T, aspect="auto", cmap="RdBu_r", vmin=-1.0, vmax=1.0)
+        above.set_title(f"{'forwards' if run[-1] >= run[0] else 'backwards'} from {run[0]}")
         above.set_xticks(range(len(run)), list(run))
         above.set_yticks([])
         shares = [neighbours(*pair) for pair in zip(run, said[column].outputs, strict=True)]
@@ -61,6 +62,9 @@ def states_plot(model: Model, runs: Sequence[str], path: str | Path) -> None:
         below.set_xlim(-0.5, len(run) - 0.5)
         below.set_ylim(0.0, 1.0)
         below.set_xticks([])
+    figure.colorbar(
+        axes[0, 0].images[0], ax=list(axes[0]), ticks=[-1, 0, 1], fraction=0.03, pad=0.01
+    )
     axes[0, 0].set_ylabel("hidden state")
     axes[1, 0].set_ylabel("next letter")
     write_picture(path, figure.savefig)
@@ -81,6 +85,7 @@ def alphabet_table(scores: dict[str, Any], name: str) -> Table:
         f"neighbour;\nA → B {first['B']:.1%}, Z → Y {last['Y']:.1%}; "
         f"past an end it turns back: {scores['turns']:.0%}",
         box=SIMPLE_HEAD,
+        show_edge=False,
         pad_edge=False,
     )
     table.add_column("network", no_wrap=True)
@@ -112,6 +117,7 @@ def bits_table(scores: dict[str, Any], name: str) -> Table:
     table = Table(
         caption=f"{scores['n']:,} characters" + (f", {strange} unknown" if strange else ""),
         box=SIMPLE_HEAD,
+        show_edge=False,
         pad_edge=False,
     )
     table.add_column("")

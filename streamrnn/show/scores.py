@@ -20,6 +20,7 @@ def score_table(scores: dict[str, Any], *, title: str = "") -> Table:
         title_justify="left",
         caption=_caption(scores),
         box=SIMPLE_HEAD,
+        show_edge=False,
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
@@ -50,12 +51,20 @@ def sentence_table(scores: dict[str, Any]) -> Table:
     told = [] if outside is None else [f"out of scope: {outside:.1%} of {scores['out_of_scope_n']}"]
     if early is not None:
         told.append(
-            f"decided before the last word: {early:.1%}, after {scores['words_needed_mean']:.1f} "
-            f"of {scores['words_mean']:.1f} words"
+            f"mean words until decided, or to the end: {scores['words_needed_mean']:.1f} of "
+            f"{scores['words_mean']:.1f}"
         )
+        told.append(f"decided before the last word: {early:.1%}")
         if scores["decided_early_right"] is not None:
             told.append(f"of these right: {scores['decided_early_right']:.1%}")
-    table = Table(caption="\n".join(told), box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(
+        caption="\n".join(told),
+        min_width=52,
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     table.add_column("share of the words", no_wrap=True)
     table.add_column(f"right\nn = {scores['n']:,}", justify="right", no_wrap=True)
     for fraction, right in scores["accuracy_by_fraction"].items():
@@ -93,6 +102,7 @@ def confusion_table(scores: dict[str, Any], labels: Sequence[str]) -> Table:
         caption=f"{scores['n']:,} clips: {scores['accuracy']:.1%} right from a fresh state, "
         f"{scores['accuracy_endless']:.1%} in one endless stream",
         box=SIMPLE_HEAD,
+        show_edge=False,
         padding=(0, 1, 0, 0),
         pad_edge=False,
     )
@@ -131,7 +141,7 @@ def wake_table(scores: dict[str, Any]) -> Table:
             f"{scores['delay_ms_90']:.0f} ms in nine of ten"
         )
     told += [_peer_line(name, peer) for name, peer in peers.items()]
-    table = Table(caption="\n".join(told), box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(caption="\n".join(told), box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     table.add_column("word")
     for name in ("clips", "threshold", "missed", "false rejects"):
         table.add_column(name, justify="right")

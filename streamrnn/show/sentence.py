@@ -16,10 +16,12 @@ from rich.text import Text
 from streamrnn.show.cells import paint, scaled
 from streamrnn.show.shares import bar, ink, leaders
 from streamrnn.tasks.intents.sentence import Step, Whole
+from streamrnn.tasks.intents.templates import OUTSIDE
 
 LEADERS = 4
 STRIP_COLUMNS, STRIP_ROWS = 5, 3  # characters of the hidden state under a word: 30 units
 LONGEST_BAR = 50
+_NARROW = 12  # columns beside a name: its mark, its share, and a bar of three
 WIDEST = 20  # characters of a word
 _BANK = 2 + STRIP_ROWS  # lines
 # Of direction: they would turn round what stands beside them.
@@ -49,7 +51,7 @@ def sentence_view(
     Args:
         labels: of the model.
         steps: what was made of it, one a word; with hidden states, for the strips.
-        columns: characters across, 30 or more.
+        columns: characters across, 22 or more.
         rows: lines down at most, 12 or more; where words do not fit, the first are left out.
         unfinished: the word that is not ended.
         colour: without it, the hidden state is drawn in shades.
@@ -72,8 +74,11 @@ def sentence_view(
 def verdict(steps: Sequence[Step]) -> str:
     """Where it was decided, and on what; the first of a sentence decides."""
     found = next((step for step in steps if step.decided), None)
+    if found is None and steps:
+        outside = steps[-1].said.label == OUTSIDE
+        return "out of scope so far" if outside else "not decided yet"
     if found is None:
-        return "not decided yet" if steps else "no word yet"
+        return "no word yet"
     where = f"decided at word {found.number + 1}: {_word(found.word)}"
     return f"◆ {found.said.label} {found.said.score or 0.0:.0%}, {where}"
 
@@ -84,7 +89,7 @@ def summary(whole: Whole) -> str:
         return "no word in it"
     told = f"{whole.last.said.label} {whole.last.said.score or 0.0:.0%}"
     if whole.decided is None:
-        return f"{told}, never sure"
+        return f"{told}, out of scope" if whole.label == OUTSIDE else f"{told}, never sure"
     place = f"decided at word {whole.decided.number + 1} of {whole.words}: "
     other = whole.decided.said.label
     return f"{told}, {place}{_word(whole.decided.word)}" + (
@@ -126,13 +131,23 @@ def _bars(picture: Text, labels: Sequence[str], steps: Sequence[Step], columns: 
     """The likeliest labels after the last word."""
     decided = {step.said.label for step in steps if step.decided}
     best = leaders(labels, steps[-1].probable, LEADERS)
-    width = min(max(cell_len(label) for label, _ in best), columns - 16)
+    names = [label for label, _ in best]
+    if max(map(cell_len, names)) > columns - _NARROW:
+        names = [name.removeprefix("Hass") for name in names]
+    width = min(max(map(cell_len, names)), columns - _NARROW)
     longest = min(columns - width - 9, LONGEST_BAR)
-    for label, share in best:
+    for name, (label, share) in zip(names, best, strict=True):
         mark = "◆" if label in decided else " "
-        name = set_cell_size(label, width)
-        line = f"{mark} {name} {share:4.0%} {bar(share, longest)}\n"
+        line = f"{mark} {_fitted(name, width)} {share:4.0%} {bar(share, longest)}\n"
         picture.append(line, ink(share))
+
+
+def _fitted(name: str, width: int) -> str:
+    """A name in so many cells; a long one loses its middle: names differ at both ends."""
+    if cell_len(name) <= width:
+        return set_cell_size(name, width)
+    end = (width - 1) // 2
+    return f"{set_cell_size(name, width - 1 - end)}…{set_cell_size(name[::-1], end)[::-1]}"
 
 
 def _banks(words: Sequence[str], columns: int) -> list[range]:

@@ -14,6 +14,7 @@ from streamrnn.model import Model
 from streamrnn.show.figure import new_figure, write_picture
 from streamrnn.show.sentence import shown
 from streamrnn.tasks.intents.sentence import Sentence, Step
+from streamrnn.tasks.intents.templates import OUTSIDE
 
 MOST_WORDS = 60  # more would be too small to read
 _LINES = 5  # labels that have a line
@@ -28,7 +29,8 @@ def sentence_picture(
 ) -> list[Step]:
     """Feed a sentence character by character, and draw what each word made of it.
 
-    Above, the probabilities of the labels that led somewhere, and where it was decided; below, the
+    Above, the probabilities of the labels that led somewhere and of all others together, and where
+    it was decided; below, the
     hidden state of the last layer, a row a unit, from -1, blue, to 1, red.
 
     Args:
@@ -62,7 +64,7 @@ def sentence_picture(
         # Units in the order of their last values, so that one sees them part.
         states = states[:, np.argsort(states[-1], kind="stable")].T
         extent = (-0.5, len(steps) - 0.5, 0.0, float(len(states)))
-        below.imshow(
+        image = below.imshow(
             states,
             origin="lower",
             aspect="auto",
@@ -72,6 +74,10 @@ def sentence_picture(
             vmin=-1.0,
             vmax=1.0,
         )
+        beside = below.inset_axes((1.012, 0.0, 0.014, 1.0))  # below the legend
+        key = figure.colorbar(image, cax=beside, ticks=[-1, 0, 1])
+        key.ax.tick_params(colors=ink)
+        key.outline.set_edgecolor(faint)
     below.set_ylabel(f"hidden state: {len(states)} units\nby their last values", color=ink)
     turned = 35 if len(steps) > 12 else 0
     below.set_xticks(
@@ -109,13 +115,19 @@ def _lines(axes: Any, labels: Sequence[str], steps: Sequence[Step], ink: str, fa
             marker=_MARKS[row],
             label=f"{labels[which]}  {probable[-1, which]:.0%}",
         )
+    others = 1.0 - probable[:, chosen].sum(axis=1)
+    if others.max() >= 0.005:  # what a legend in whole percent can tell
+        axes.plot(
+            others, color=ink, linestyle="--", label=f"all others  {others[-1]:.0%}", zorder=1
+        )
     axes.set_xlim(-0.5, len(steps) - 0.5)
     axes.set_ylim(-0.04, 1.1)
     axes.set_yticks([0.0, 0.5, 1.0], ["0 %", "50 %", "100 %"])
     axes.set_ylabel("probability", color=ink)
     axes.grid(color=faint, linewidth=0.6)
     decided = next((step for step in steps if step.decided), None)
-    title = "not decided before the end"
+    outside = steps[-1].said.label == OUTSIDE
+    title = "out of scope" if outside else "not decided before the end"
     if decided is not None:
         told = f"{decided.said.label}, {decided.said.score or 0.0:.0%}"
         title = f"decided at word {decided.number + 1} of {len(steps)} (dotted): {told}"

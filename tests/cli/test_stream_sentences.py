@@ -1,6 +1,7 @@
 """`streamrnn stream` of sentences: typed in a true terminal, and lines from a pipe."""
 
 import fcntl
+import io
 import json
 import os
 import pty
@@ -19,8 +20,10 @@ from typing import Any, Self
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.text import Text
 
-from streamrnn.cli.stream_sentences import HINT, pieces
+from streamrnn.cli.stream_sentences import HINT, pieces, unwrap
 from streamrnn.model import Model, load
 from tests import conftest
 from tests.sentences import deciding_model
@@ -259,6 +262,17 @@ def test_bytes_may_be_cut_anywhere(parts: list[bytes], cuts: list[int]) -> None:
     text = data.decode(errors="replace").removesuffix("\r")
     lines = re.split("\r?\n", text)  # of several \r before \n, the last belongs to the end
     assert joined(pieces(conftest.pieces(data, cuts))) == lines
+
+
+@given(st.lists(st.integers(0, 60), min_size=1), st.integers(20, 60), st.integers(20, 60))
+def test_lines_that_a_narrower_terminal_wrapped_are_taken_back(
+    lengths: list[int], before: int, now: int
+) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=now, _environ={})
+    unwrap(console, Text("\n".join("x" * length for length in lengths)), before)
+    assert isinstance(console.file, io.StringIO)
+    rows = sum(len(range(now, min(length, before), now)) for length in lengths)
+    assert console.file.getvalue() == "\x1b[2K\x1b[1A" * rows
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

@@ -66,10 +66,13 @@ def test_bytes_are_answered_as_they_come_cut_in_mid_character() -> None:
 
 
 def test_a_person_reads_a_line_a_step(text: Path) -> None:
-    lines = run("stream", "alphabet", str(text)).stdout.decode().splitlines()
+    done = run("stream", "alphabet", str(text))
+    lines = done.stdout.decode().splitlines()
     assert len(lines) == 10
     assert lines[4].split() == ["5", "H", "→", "I", "100%"]
     assert lines[1].split()[1] == "␣" and lines[6].split()[1] == "␊"
+    assert done.stderr == b"streamrnn: 3 of 10 characters are unknown to alphabet\n"
+    assert run("stream", "alphabet", "-", stdin=b"ABC").stderr == b""
 
 
 def test_bytes_that_are_no_text_are_refused_or_replaced() -> None:
@@ -126,7 +129,9 @@ def test_a_sample_is_the_librarys_wherever_the_prompt_comes_from(
     ("arguments", "told"),
     [
         (("stream", "alphabet"), "or --sample"),
-        (("stream", "ball"), "expected a source for ball"),
+        (("stream", "ball"), "expected a source for ball, got none; name a file or -"),
+        (("stream", "keywords"), "got none; name a file, mic, or -"),
+        (("stream", "intents"), "got none; name a file or -"),
         (("stream", "alphabet", "absent.txt"), "absent.txt"),
         (("stream", "alphabet", "-", "--prompt", "A"), "expected --sample N"),
         (("stream", "alphabet", "--sample", "3"), "at least one character"),
@@ -165,7 +170,9 @@ def test_evaluate_scores_characters_beside_a_5_gram(tmp_path: Path, written: str
     path, other = tmp_path / "text.txt", tmp_path / "other.txt"
     whole = "".join(sample(streamrnn.load(written).stream(), "ab", 3000, seed=1))
     path.write_text(whole)
-    (scores,) = objects(run("evaluate", written, str(path), "--json"))
+    done = run("evaluate", written, str(path), "--json")
+    (scores,) = objects(done)
+    assert done.stderr == b""  # a bar is for a terminal
     assert scores["n"] == 299
     model, scored = streamrnn.load(written), whole[2700:]
     probable = model.predict(scored).probabilities

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -38,3 +39,10 @@ def test_the_hidden_states_are_drawn(tmp_path: Path) -> None:
     path = tmp_path / "states.png"
     states_plot(streamrnn.load("alphabet"), ["FGH", "FED", "AB"], path)
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_says_which_way_it_goes_and_what_its_colours_mean(tmp_path: Path) -> None:
+    path = tmp_path / "states.svg"
+    states_plot(streamrnn.load("alphabet"), ["FGH", "FED"], path)
+    told = re.findall("<!-- (.*?) -->", path.read_text(encoding="utf-8"))  # letters are paths
+    assert {"forwards from F", "backwards from F", "−1", "0", "1"} <= set(told)

@@ -1,12 +1,15 @@
 import re
 import unicodedata
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.text import Text
 
+from streamrnn.model import load
 from streamrnn.show.sentence import LEADERS, STRIP_ROWS, sentence_view, shown, summary
 from streamrnn.tasks.intents.sentence import Sentence, Step, Whole
 from tests.sentences import LABELS, deciding_model
@@ -57,7 +60,7 @@ def test_the_same_state_has_the_same_colours_wherever_it_stands() -> None:
         assert left == right
 
 
-@given(st.integers(30, 120), st.integers(12, 40), st.integers(0, len(TEXT)), st.booleans())
+@given(st.integers(22, 120), st.integers(12, 40), st.integers(0, len(TEXT)), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_it_fits(columns: int, rows: int, length: int, colour: bool) -> None:
     sentence = Sentence(MODEL, trace=True)
@@ -70,6 +73,25 @@ def test_it_fits(columns: int, rows: int, length: int, colour: bool) -> None:
     assert max(map(cell_len, drawn[:-1])) <= columns  # the last line may be cut
     hidden = re.match(r"… (\d+) words before", drawn[0])
     assert hidden is not None or all(step.word[:19] in picture.plain for step in steps)
+
+
+@pytest.mark.parametrize("columns", [27, 30, 60])
+def test_names_of_labels_that_are_cut_differ(columns: int) -> None:
+    labels = load("intents").labels
+    (step,) = read("turn ")[0]
+    for first in range(0, len(labels), LEADERS):
+        shares = np.zeros(len(labels))
+        shares[first : first + LEADERS] = 0.25
+        picture = sentence_view(labels, [step._replace(probable=shares)], columns=columns)
+        names = [line.split()[0] for line in lines(picture) if "25%" in line]
+        assert len(set(names)) == len(labels[first : first + LEADERS])
+
+
+def test_out_of_scope_is_no_want_of_sureness() -> None:
+    steps, whole = read("turn on the light")
+    outside = steps[-1]._replace(said=replace(steps[-1].said, label="oos", score=1.0, events=()))
+    assert summary(whole._replace(last=outside, decided=None)) == "oos 100%, out of scope"
+    assert lines(sentence_view(LABELS, [outside], columns=60))[-1] == "out of scope so far"
 
 
 def test_an_unfinished_word_is_grey_and_has_no_score() -> None:

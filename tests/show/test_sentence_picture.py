@@ -1,8 +1,10 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from streamrnn.errors import UnsupportedError
+from streamrnn.model import load
 from streamrnn.show.sentence_picture import MOST_WORDS, sentence_picture
 from tests.conftest import make_model
 from tests.sentences import deciding_model
@@ -30,6 +32,15 @@ def test_light_and_dark_have_their_own_ground(tmp_path: Path) -> None:
         sentence_picture(MODEL, "turn on", tmp_path / "words.png", dark=dark)
         red, *_, opaque = image.imread(tmp_path / "words.png")[0, 0].tolist()
         assert (red, opaque) == (pytest.approx(corner, abs=1e-6), 1.0)  # float32 of 8 bits
+
+
+def test_all_that_is_probable_and_every_colour_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "words.svg"
+    (step,) = sentence_picture(load("intents"), "turn", path)
+    told = re.findall("<!-- (.*?) -->", path.read_text(encoding="utf-8"))  # letters are paths
+    shares = [int(share) for line in told for share in re.findall(r"^\S.*  (\d+)%$", line)]
+    assert len(shares) == 3 and sum(shares) in (99, 100, 101)  # each is rounded
+    assert {"−1", "0", "1"} <= set(told) and step.number == 0
 
 
 def test_a_model_without_a_loop_has_lines_alone(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The task of intents: templates, corpora, what is said otherwise, word vectors, scores."""
 
+import codecs
 import json
 from types import SimpleNamespace
 
@@ -56,6 +57,8 @@ def test_clinc_is_read_and_another_file_is_refused(clinc, tmp_path):
 def test_sentences_to_score_on_are_lines_of_json_or_clincs_test(clinc, tmp_path):
     lines = tmp_path / "some.jsonl"
     lines.write_text('{"text": "a b", "label": "x", "note": 1}\n\n{"text": "é", "label": "oos"}\n')
+    assert read_labelled(lines) == [Labelled("a b", "x"), Labelled("é", "oos")]
+    lines.write_bytes(codecs.BOM_UTF8 + lines.read_bytes())
     assert read_labelled(lines) == [Labelled("a b", "x"), Labelled("é", "oos")]
     assert len(read_labelled(clinc)) == 4
     lines.write_text('{"text": "a", "label": "x"}\n{"text": 3, "label": "x"}\n')

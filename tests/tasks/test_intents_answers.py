@@ -21,7 +21,17 @@ def later(**time: float) -> datetime:
 def test_the_clock_that_is_handed_in_is_told() -> None:
     home = Household()
     assert home.answer("HassGetCurrentTime", "what time is it?", NOON) == "It is 12:00."
-    assert home.answer("HassGetCurrentDate", "the date", NOON) == "It is Tuesday, 24 November 2026."
+    for text, told in (
+        ("the date", "Today is Tuesday, 24 November 2026."),
+        ("the date tomorrow?", "Tomorrow is Wednesday, 25 November 2026."),
+        ("what day was it yesterday", "Yesterday was Monday, 23 November 2026."),
+        (
+            "the date the day after tomorrow",
+            "The day after tomorrow is Thursday, 26 November 2026.",
+        ),
+        ("the day before yesterday", "The day before yesterday was Sunday, 22 November 2026."),
+    ):
+        assert home.answer("HassGetCurrentDate", text, NOON) == told
 
 
 def test_a_timer_runs_stands_still_goes_on_and_ends() -> None:
@@ -71,7 +81,19 @@ def test_a_verb_before_timer_is_no_name(verb: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a timer", "zero minutes", "8 days", "200 hours", "9" * 400 + " h"]
+    "text",
+    [
+        "a timer",
+        "zero minutes",
+        "8 days",
+        "200 hours",
+        "9" * 400 + " h",
+        "five to ten minutes",
+        "5-10 minutes",
+        "five or ten minutes",
+        "minus five minutes",
+        "-5 minutes",
+    ],
 )
 def test_a_timer_of_no_length_is_asked_for(text: str) -> None:
     home = Household()
@@ -98,7 +120,8 @@ def test_lights_are_what_they_were_told_to_be() -> None:
     home.answer("HassLightSet", "put the bedroom lamp at forty per cent", NOON)
     assert home.devices["bedroom lamp"] == "on at 40 %"
     home.answer("HassTurnOff", "turn off all the lights", NOON)
-    assert home.devices["kitchen light"] == "off" and home.devices["bedroom lamp"] == "on at 40 %"
+    assert home.answer("HassGetState", ask, NOON) == "In this pretended home: kitchen light off."
+    assert home.devices["bedroom lamp"] == "on at 40 %"
     home.answer("HassTurnOff", "close the garage door", NOON)
     home.answer("HassTurnOn", "lock the front door", NOON)
     assert home.devices["garage door"] == "closed" and home.devices["front door"] == "locked"
@@ -106,6 +129,78 @@ def test_lights_are_what_they_were_told_to_be() -> None:
     said = home.answer("HassLightSet", "make the kitchen light purple", NOON)
     assert "only on, off and percent" in said and home.devices == before
     assert "not for which" in home.answer("HassTurnOn", "the flux capacitor", NOON)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("the kitchen and bedroom lights", ["kitchen light", "bedroom light"]),
+        ("bedroom and kitchen lights", ["bedroom light", "kitchen light"]),
+        ("lights in the living room and the den", ["living room light", "den light"]),
+        ("the fan and the desk lamp", ["fan", "desk lamp"]),
+        ("the garage door and the heater in there", ["garage door", "garage heater"]),
+    ],
+)
+def test_each_room_or_device_that_is_named_is_meant(text: str, names: list[str]) -> None:
+    home = Household()
+    said = home.answer("HassTurnOn", f"turn on {text}", NOON)
+    assert said.startswith("In this pretended home") and list(home.devices) == names
+
+
+def test_all_means_those_too_that_nobody_spoke_of() -> None:
+    home = Household()
+    ask = "are any lights on?"
+    said = home.answer("HassGetState", ask, NOON)
+    assert said == "In this pretended home: nobody has told me of any."
+    home.answer("HassTurnOff", "kitchen light off", NOON)
+    said = home.answer("HassTurnOn", "turn on all the lights", NOON)
+    assert said == "In this pretended home: every light on."
+    home.answer("HassTurnOff", "bedroom light off", NOON)
+    said = home.answer("HassGetState", "kitchen and bedroom light", NOON)
+    assert said == "In this pretended home: kitchen light on, bedroom light off."
+    said = home.answer("HassGetState", ask, NOON)
+    assert said == "In this pretended home: every light on, bedroom light off."
+
+
+def test_several_rooms_and_devices_at_once_are_asked_for_one_by_one() -> None:
+    home = Household()
+    said = home.answer("HassTurnOn", "the kitchen light and the bedroom fan", NOON)
+    assert "one at a time" in said and home.devices == {}
+
+
+@pytest.mark.parametrize(
+    ("intent", "text"),
+    [
+        ("HassTurnOn", "don't turn on the lights"),
+        ("HassTurnOff", "please do not turn off the fan"),
+        ("HassTurnOn", "never open the garage door"),
+        ("HassTurnOff", "all lights off except the kitchen"),
+        ("HassStartTimer", "don’t set a timer for ten minutes"),
+        ("HassCancelTimer", "dont cancel the egg timer"),
+        ("HassShoppingListAddItem", "don't add milk to the shopping list"),
+    ],
+)
+def test_what_it_is_told_not_to_do_it_does_not(intent: str, text: str) -> None:
+    home = Household()
+    home.answer("HassStartTimer", "egg timer, five minutes", NOON)
+    assert home.answer(intent, text, NOON).endswith("I leave all as it is.")
+    assert (len(home.timers), home.devices, home.lists) == (1, {}, {})
+
+
+def test_a_not_that_forbids_nothing_hinders_nothing() -> None:
+    home = Household()
+    home.answer("HassListAddItem", "don't forget to add milk to the shopping list", NOON)
+    home.answer("HassListAddItem", "put soap on the shopping list", NOON)
+    home.answer("HassListRemoveItem", "we don't need milk on the shopping list, remove it", NOON)
+    home.answer("HassTurnOn", "why don't you turn on the kitchen light", NOON)
+    assert (home.lists, home.devices) == ({"shopping": ["soap"]}, {"kitchen light": "on"})
+
+
+def test_two_timers_are_two() -> None:
+    home = Household()
+    home.answer("HassStartTimer", "set two timers, five minutes and ten minutes", NOON)
+    home.answer("HassStartTimer", "an hour and ten minutes and five seconds", NOON)
+    assert [timer.length for timer in home.timers] == [300.0, 600.0, 4205.0]
 
 
 def test_lists_are_kept() -> None:

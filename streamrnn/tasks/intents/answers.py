@@ -8,16 +8,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
+from streamrnn.tasks.intents.devices import rooms_of, spoken, things_of, wished
 from streamrnn.tasks.intents.durations import durations, plain, told
-from streamrnn.tasks.intents.templates import shipped_file
 
 MOST = 100
 """Timers, and things of a list, that are kept."""
 LONGEST_TIMER = 7 * 24 * 3600.0
 """Seconds."""
-_DEVICES = ("light", "switch", "fan", "cover", "valve", "lock", "media_player", "climate")
 _UNNAMED = set(
     "a an all the my our your their any every each this that those 1 0 new no one other second "
     "paused single up on stop set start cancel pause resume check clear kill delete remove end "
@@ -29,6 +27,12 @@ _WANTED = re.compile(
 )
 _ADDED = re.compile(r"\badd (?!it\b|them\b)(.+?)(?: please)?[ ,.!?]*$")  # shopping list: add this
 _LIST = re.compile(r"\b([^\W\d_][\w'-]*|to do) list\b(?! of)|\blist of (?:my )?([^\W\d_]+)")
+_DAYS = {"day before yesterday": -2, "yesterday": -1, "day after tomorrow": 2, "tomorrow": 1}
+_ACTS = re.compile(r"Timer(?!Status)|AllTimers|List|TurnO|LightSet")
+_FORBIDDEN = re.compile(
+    r"(?<!why )\b(?:do not|don['’]?t|never) (?!forget|mind|you\b)(?P<verb>\w+)"
+    r"|\b(?:except|apart from|other than|all but)\b"
+)
 _CANNOT = {
     "": "I heard no word.",
     "HassGetWeather": "You ask for the weather; I have no forecast.",
@@ -64,7 +68,7 @@ class Household:
 
     >>> home = Household()
     >>> home.answer("HassStartTimer", "pasta timer, nine minutes", datetime(2026, 5, 1, 12, 0))
-    'The pasta timer of 9 minutes runs; at its end I say so, no more.'
+    'The pasta timer of 9 minutes runs; after its end I say so, no more.'
     >>> home.answer("HassTimerStatus", "how long has it got", datetime(2026, 5, 1, 12, 5))
     'The pasta timer of 9 minutes has 4 minutes left.'
     """
@@ -96,15 +100,17 @@ class Household:
         return " ".join((*self.due(now), self._answer(intent, text, now), *self.due(now)))
 
     def _answer(self, intent: str, text: str, now: datetime) -> str:
+        if _ACTS.search(intent) and _forbids(intent, text.lower()):
+            return "You say what not to do, and I am not sure of the rest: I leave all as it is."
         if intent == "HassGetCurrentTime":
             return f"It is {now:%H:%M}."
         if intent == "HassGetCurrentDate":
-            return f"It is {now:%A}, {now.day} {now:%B} {now.year}."
+            return _date(text.lower(), now)
         if intent == "HassStartTimer":
             return self._start(text, now)
         if intent.endswith(("Timer", "AllTimers", "TimerStatus")):
             return self._timer(intent, text, now)
-        if "List" in intent or (intent == "HassGetState" and _spoken("list", text.lower())):
+        if "List" in intent or (intent == "HassGetState" and spoken("list", text.lower())):
             return self._list(intent, text.lower())
         if intent in ("HassTurnOn", "HassTurnOff", "HassLightSet", "HassGetState"):
             return self._device(intent, plain(text))
@@ -115,7 +121,8 @@ class Household:
 
     def _start(self, text: str, now: datetime) -> str:
         lengths = [duration.seconds for duration in durations(text)]
-        if not lengths or not all(0.0 < length <= LONGEST_TIMER for length in lengths):
+        vague = re.search(r"\bminus \d|\d (?:to|or) \d", plain(text))
+        if vague or not lengths or not all(0.0 < length <= LONGEST_TIMER for length in lengths):
             return "You want a timer; tell me for how long: up to a week, `ten minutes` say."
         if len(self.timers) + len(lengths) > MOST:
             return f"I keep {MOST} timers at most; cancel one."
@@ -123,7 +130,7 @@ class Household:
         new = [Timer(name, length, now + timedelta(seconds=length)) for length in lengths]
         self.timers += new
         return " ".join(
-            f"{_upper(str(timer))} runs; at its end I say so, no more." for timer in new
+            f"{_upper(str(timer))} runs; after its end I say so, no more." for timer in new
         )
 
     def _timer(self, intent: str, text: str, now: datetime) -> str:
@@ -132,8 +139,8 @@ class Household:
         if intent == "HassCancelAllTimers":
             count, self.timers = len(self.timers), []
             return f"Cancelled: {count} timer{'s' * (count > 1)}."
-        spoken = durations(text)
-        name, lengths = _timer_name(text), [part.seconds for part in spoken if part.names_timer]
+        parts = durations(text)
+        name, lengths = _timer_name(text), [part.seconds for part in parts if part.names_timer]
         if plain(text).startswith(f"{name} ") and name not in [t.name for t in self.timers]:
             name = ""  # a verb: scrap timer
         meant = [t for t in self.timers if t.name == name] if name else self.timers
@@ -153,7 +160,7 @@ class Household:
         elif intent == "HassUnpauseTimer" and timer.held is not None:
             timer.ends, timer.held = now + timedelta(seconds=timer.left(now)), None
         elif intent in ("HassIncreaseTimer", "HassDecreaseTimer"):
-            change = sum(part.seconds for part in spoken if not part.names_timer)
+            change = sum(part.seconds for part in parts if not part.names_timer)
             if not 0.0 < change <= LONGEST_TIMER:
                 return f"By how much? {_status(timer, now)}"
             left = timer.left(now) + (change if intent == "HassIncreaseTimer" else -change)
@@ -175,7 +182,7 @@ class Household:
             new = [re.sub(r"^(some|an?|the|my) ", "", part.strip(" .!?\"'")) for part in parts]
             things = [*things, *(thing for thing in new if thing and thing not in things)][:MOST]
         elif intent != "HassGetState":
-            gone = [thing for thing in things if _spoken(thing, text)]
+            gone = [thing for thing in things if spoken(thing, text)]
             if not gone:
                 return f"I found none of that. {_contents(name, things)}"
             things = [thing for thing in things if thing not in gone]
@@ -184,38 +191,45 @@ class Household:
         return _contents(name, self.lists.get(name, []))
 
     def _device(self, intent: str, text: str) -> str:
-        room = max((r for r in _known("area") if _spoken(r, text)), key=len, default="")
-        devices = (d for kind in _DEVICES for d in _known(kind) if _spoken(d, text))
-        device = max((*devices, *re.findall(r"\blights?\b", text)), key=len, default="")
-        if not room and not device:
+        rooms, things = rooms_of(text), things_of(text)
+        if not rooms and not things:
             return "I understood that, but not for which room or device."
-        name = device if room in device else f"{room} {device}".strip()
-        name = re.sub(r"(light|lamp)s$", r"\1", name)
-        every = not room and re.search(r"\b(all|every|the lights)\b", text)
-        names = [known for known in self.devices if every and known.endswith(name)] or [name]
-        if intent != "HassGetState":
-            state = _wished(intent, text)
-            if not state:
-                return f"I understood the {name}; of lights I keep only on, off and percent."
+        if len(rooms) > 1 and len(things) > 1:
+            return "I heard several rooms and several devices: one at a time, please."
+        names = [f"{room} {thing}".strip() for room in rooms or [""] for thing in things or [""]]
+        state = "" if intent == "HassGetState" else wished(intent, text)
+        if not state and intent != "HassGetState":
+            return f"I understood the {names[0]}; of lights I keep only on, off and percent."
+        if not rooms and re.search(r"\b(all|any|every|which|the lights)\b", text):
+            kinds = names
+            names = [known for known in self.devices if known.endswith(tuple(kinds))]
+            if state:  # what was known of single ones holds no more
+                self.devices = {n: how for n, how in self.devices.items() if n not in names}
+                names = [f"every {kind}" for kind in kinds]
+        if state:
             self.devices.update(dict.fromkeys(names, state))
-        unknown = "unknown: nobody has told me"
-        told_of = [f"{each} {self.devices.get(each, unknown)}" for each in names]
-        return f"In this pretended home: {', '.join(told_of)}."
+        told_of = [f"{name} {self._state(name)}" for name in names]
+        return f"In this pretended home: {', '.join(told_of) or 'nobody has told me of any'}."
+
+    def _state(self, name: str) -> str:
+        """How one device is: by itself, or as one of all of its kind."""
+        kinds = (known for known in self.devices if known.startswith("every "))
+        one_of = next((kind for kind in kinds if name.endswith(kind.removeprefix("every "))), "")
+        return self.devices.get(name) or self.devices.get(one_of, "unknown: nobody has told me")
 
 
-def _wished(intent: str, text: str) -> str:
-    """How a device is to be; "" where it is a matter of colour or the like."""
-    percent = re.search(r"\b(\d{1,3}) ?(?:%|per ?cent)", text)
-    if percent is not None and int(percent[1]) <= 100:
-        return f"on at {int(percent[1])} %" if int(percent[1]) else "off"
-    on = intent == "HassTurnOn"
-    if intent == "HassLightSet":
-        return ""
-    if re.search(r"\b(un)?lock", text):
-        return "locked" if on else "unlocked"
-    if re.search(r"\b(open|close|shut|raise|lower)", text):
-        return "open" if on else "closed"
-    return "on" if on else "off"
+def _forbids(intent: str, text: str) -> bool:
+    """Whether a text says what is not to be done."""
+    found = _FORBIDDEN.search(text)
+    # `I don't need the tent on the list any more` asks for something.
+    return found is not None and not ("List" in intent and found["verb"] in ("need", "want"))
+
+
+def _date(text: str, now: datetime) -> str:
+    name, shift = next(((n, s) for n, s in _DAYS.items() if spoken(n, text)), ("today", 0))
+    day, name = now + timedelta(days=shift), f"the {name}" if " " in name else name
+    verb = "was" if shift < 0 else "is"
+    return f"{_upper(name)} {verb} {day:%A}, {day.day} {day:%B} {day.year}."
 
 
 def _timer_name(text: str) -> str:
@@ -234,14 +248,5 @@ def _contents(name: str, things: Sequence[str]) -> str:
     return f"{_upper(name)} list: {', '.join(things) or 'nothing on it'}."
 
 
-def _spoken(words: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
-
-
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-@cache
-def _known(kind: str) -> tuple[str, ...]:
-    return tuple(shipped_file("names.toml")[kind])

@@ -1,5 +1,6 @@
 """Labelled sentences from files: JSONL, and CLINC150 (Larson et al., 2019), also as a home's."""
 
+import codecs
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ def read_clinc(path: str | Path) -> dict[str, list[Labelled]]:
         TextError: the file is absent, or another.
     """
     try:
-        tree = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, list[tuple[str, str]]])
+        tree = msgspec.json.decode(_read(path), type=dict[str, list[tuple[str, str]]])
         return {
             f"{outside}{part}": [Labelled(*pair) for pair in tree[f"{outside}{part}"]]
             for outside in ("", "oos_")
@@ -70,7 +71,7 @@ def read_labelled(path: str | Path) -> list[Labelled]:
         TextError: the file is neither, or empty; a line of JSONL is named.
     """
     try:
-        text = Path(path).read_bytes()
+        text = _read(path)
     except OSError as error:
         raise TextError(f"{path}: expected a file of sentences, got: {error}") from error
     if b'"oos_test"' in text:
@@ -91,6 +92,11 @@ def read_labelled(path: str | Path) -> list[Labelled]:
     if not found:
         raise TextError(f"{path}: expected sentences, got an empty file")
     return found
+
+
+def _read(path: str | Path) -> bytes:
+    """A file without the byte order mark that some editors write."""
+    return Path(path).read_bytes().removeprefix(codecs.BOM_UTF8)
 
 
 class _Rule(NamedTuple):

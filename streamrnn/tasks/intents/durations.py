@@ -37,8 +37,12 @@ def plain(text: str) -> str:
 
     >>> plain("An hour and twenty-five minutes, 10min, 1,200 seconds")
     '1 hour and 25 minutes, 10 min, 1200 seconds'
+    >>> plain("5-10 minutes, -5 minutes")
+    '5 to 10 minutes, minus 5 minutes'
     """
     joined = re.sub(r"(?<![\d.,:])\d{1,3}(?:,\d{3})+(?!\d)", lambda m: m[0].replace(",", ""), text)
+    joined = re.sub(r"(?<=\d)\s?[-–]\s?(?=\d)", " to ", joined)
+    joined = re.sub(r"(?<!\w)[-−](?=\d)", "minus ", joined)
     spaced = re.sub(r"(?<=\d)(?=[^\W\d_])", " ", joined.lower().replace("-", " "))
     words: list[str] = []
     before = ""  # the kind of number that ended there
@@ -73,13 +77,15 @@ def durations(text: str) -> list[Duration]:
     read = re.sub(r"\b(more|extra|additional|full|whole|further|of) (?=h|m|s)", "", plain(text))
     read = re.sub(r"\b1 second timer", "timer", read)  # one more, hardly one of a second
     found: list[Duration] = []
-    end = -1
+    end, least = -1, 0  # where the last ended, and its unit
     for match in _DURATION.finditer(read):
         if match["whole"] is None and match["part"] is None:
             continue
-        seconds = _seconds(match)
-        if end >= 0 and _BETWEEN.fullmatch(read[end : match.start()]):
+        seconds, unit = _seconds(match), _SECONDS[match["unit"][0]]
+        # An hour and ten minutes are one; five minutes and ten minutes are two.
+        if unit < least and _BETWEEN.fullmatch(read[end : match.start()]):
             seconds += found.pop().seconds
+        least = unit
         end = match.end()
         found.append(Duration(seconds, read[end:].startswith(" timer")))
     return found

@@ -24,7 +24,7 @@ class Step(NamedTuple):
     number: int
     """Which word, from 0; of models that read characters, which character."""
     word: str
-    """As it was written, what stands around it too, but no space: `it?`."""
+    """As it was written, with what stands at it without a space: `it?`."""
     said: Prediction
     """The prediction."""
     probable: NDArray[np.float64]
@@ -139,7 +139,7 @@ class Sentence:
             # What ended the word may begin the next (`7.a`).
             if not (last or self._spelt) and _begins(text[end - 1]):
                 end -= 1
-            word = (self.open + text[begin:end]).strip()[:LONGEST_WORD].rstrip()
+            word = _last(self.open + text[begin:end])
             hidden = None
             if said.trace is not None and said.trace.hidden.shape[1]:
                 hidden = said.trace.hidden[row, -1].copy()
@@ -150,7 +150,8 @@ class Sentence:
             )
             steps.append(step)
             begin, self.open = end, ""
-        self.open = (self.open + text[begin:]).lstrip()[:LONGEST_WORD]
+        rest = self.open + text[begin:]
+        self.open = "" if rest[-1:].isspace() else _last(rest)
         decided = next((step for step in steps if step.decided), old.decided)
         self._whole = Whole(
             (old.text + text[:LONGEST])[:LONGEST],
@@ -204,6 +205,11 @@ class Typed:
         steps = self.steps + tail
         self.steps, self._marks = [], []
         return steps, whole
+
+
+def _last(text: str) -> str:
+    """What follows the last space but those at the end; its first 80 characters."""
+    return (text.split() or [""])[-1][:LONGEST_WORD]
 
 
 def _begins(character: str) -> bool:
