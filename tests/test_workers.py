@@ -41,3 +41,14 @@ def test_threads_are_counted() -> None:
     assert Workers().threads == available_cores() >= 1
     with pytest.raises(ConfigError, match="threads: expected a whole number, 1 or more, got 0"):
         Workers(0)
+
+
+def test_threads_end_with_their_owner() -> None:
+    workers = Workers(3)
+    workers.run(lambda which, of: None, 3)
+    mine = [thread for thread in threading.enumerate() if thread.name == "streamrnn-pool"]
+    assert len(mine) >= 2
+    del workers
+    for thread in mine[-2:]:
+        thread.join(10)
+        assert not thread.is_alive()

@@ -59,7 +59,7 @@ COMPANIES = tuple(
     for streams in counts
 )
 QUICK = tuple(each for each in COMPANIES if each[0] == "gru-128" and each[1] in (1, 8, 32, 512))
-ON_ALL_CORES = (("gru-128", 512), ("gru-256", 512))
+ON_ALL_CORES = (("gru-128", 512), ("gru-128", 2048), ("gru-256", 512))
 ALL_CORES = "kernel, all cores"
 
 
