@@ -13,7 +13,7 @@ from streamrnn.decoders.base import Counts
 from streamrnn.errors import StreamClosedError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.pool.queues import FrameQueue, Queue, SampleQueue, Work
-from streamrnn.pool.ready import Batch, Ready
+from streamrnn.pool.ready import Batch, NoBatch, Ready
 from streamrnn.predictions import Predictions
 from streamrnn.workers import Workers, whole_number
 
@@ -70,7 +70,7 @@ class Core:
                 given[stream] = first
                 if later:  # a sequence has ended: what comes after it waits for the next tick
                     place = streams.pop(stream, None)
-                    if place is not None and batch is not None:
+                    if place is not None:
                         later[-1].append(batch.predictions(place))
                     if later[0]:
                         self.earlier[stream] = later
@@ -91,8 +91,8 @@ class Core:
                         yield
                         return
                     taken = self.queue.rows.take(slot)
-                _, batch = self._advance(taken.slots, lambda: self.queue.work(taken))  # noqa: B023
-                if batch is not None:
+                work, batch = self._advance(taken.slots, lambda: self.queue.work(taken))  # noqa: B023
+                if work.slots.size:
                     sequences = self.earlier.setdefault(stream, [[]])
                     sequences[-1].append(batch.predictions(0))
 
@@ -111,7 +111,7 @@ class Core:
         self.free.append(stream.slot)
         stream.slot = -1
 
-    def _advance(self, slots: Counts, make: Callable[[], Work]) -> tuple[Work, Batch | None]:
+    def _advance(self, slots: Counts, make: Callable[[], Work]) -> tuple[Work, Batch]:
         """Make frames and run them; what fails half way closes the streams concerned."""
         try:
             work = make()
@@ -124,10 +124,10 @@ class Core:
                         self.leave(stream)
             raise
 
-    def _run(self, work: Work) -> Batch | None:
+    def _run(self, work: Work) -> Batch:
         """Advance streams by their frames, up to each step at which a reset may be due."""
         if not len(work.slots):
-            return None
+            return NoBatch()
         outputs = np.empty((len(work.values), self.model.config.network.output_width), np.float32)
         record = self.decoders.record(outputs)
         slots, firsts, left = work.slots, work.firsts, work.counts

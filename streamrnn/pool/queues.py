@@ -136,21 +136,26 @@ class FrameWork:
         self, n: int, first: int, end: int
     ) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
         """Of the n-th stream: what decoding needs of its frames, positions, times."""
-        taken = self._taken
-        if taken.table[taken.heads[n], COUNT] == taken.counts[n]:
-            chunks = [int(taken.heads[n])]
-        else:
-            chunks = self._chunks[int(taken.slots[n])]
-        begin = int(taken.table[chunks[0], POSITION])
-        parts: list[Frames] = [taken.notes[chunk] for chunk in chunks]
-        if parts[0] is None:
+        head, begin, alone = self._heads[n]
+        notes = self._taken.notes
+        if notes[head] is None:
             return _NO_FRAMES, begin + 1, None
-        frames = parts[0] if len(parts) == 1 else _joined(parts)
+        chunks = [head] if alone else self._chunks[int(self.slots[n])]
+        parts: list[Frames] = [notes[chunk] for chunk in chunks]
+        frames = parts[0] if alone else _joined(parts)
         if parts[0].offsets is None:
             return frames, begin + 1, frames.times
-        before = taken.table[chunks, POSITION]
+        before = self._taken.table[chunks, POSITION]
         ends = [start + part.offsets for start, part in zip(before, parts, strict=True)]
         return frames, np.concatenate(ends), frames.times
+
+    @cached_property
+    def _heads(self) -> list[tuple[int, int, bool]]:
+        """Of each stream its first chunk, the position before it, and whether it is the only."""
+        heads, table = self._taken.heads, self._taken.table
+        alone = table[heads, COUNT] == self.counts
+        begins = table[heads, POSITION].tolist()
+        return list(zip(heads.tolist(), begins, alone.tolist(), strict=True))
 
     @cached_property
     def _chunks(self) -> dict[int, list[int]]:

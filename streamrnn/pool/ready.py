@@ -33,6 +33,17 @@ class Batch:
         return Predictions(self._outputs[first:end], positions, times, decoded)
 
 
+class NoBatch(Batch):
+    """What there is where nothing was ready."""
+
+    def __init__(self) -> None:
+        """There is nothing to take."""
+
+    def predictions(self, n: int) -> Predictions:
+        """Nobody has any."""
+        raise KeyError(n)
+
+
 class Ready(Mapping["PooledStream", Predictions]):
     """The predictions that a tick made known, by stream; only streams that got some are in it.
 
@@ -42,7 +53,7 @@ class Ready(Mapping["PooledStream", Predictions]):
 
     def __init__(
         self,
-        batch: Batch | None,
+        batch: Batch,
         streams: dict["PooledStream", int],
         earlier: dict["PooledStream", list[Predictions]],
     ) -> None:
@@ -54,13 +65,13 @@ class Ready(Mapping["PooledStream", Predictions]):
     def __getitem__(self, stream: "PooledStream") -> Predictions:
         made = self._made.get(stream)
         if made is None:
-            parts = list(self._earlier.get(stream, ()))
-            place = self._streams.get(stream)
-            if place is not None and self._batch is not None:
-                parts.append(self._batch.predictions(place))
-            if not parts:
+            place, parts = self._streams.get(stream), self._earlier.get(stream)
+            made = None if place is None else self._batch.predictions(place)
+            if parts:
+                made = join(parts if made is None else [*parts, made])
+            if made is None:
                 raise KeyError(stream)
-            made = self._made[stream] = join(parts)
+            self._made[stream] = made
         return made
 
     def __iter__(self) -> Iterator["PooledStream"]:
