@@ -1,6 +1,7 @@
 """What several test files make: networks of every kind, models, sequences and cuts."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -25,6 +26,9 @@ from streamrnn.model import Model
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+# A shell starts what it sends to the background with SIGINT ignored, and tests would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 COMMAND = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
 CELLS = ("feedforward", "rnn", "gru", "lstm")
