@@ -147,11 +147,11 @@ def layer_of_span(
 
 
 @inline
-def span(steps: Any, plan: Any, handle: Any, work: int, x: Any, into: int, count: int) -> None:
+def span(steps: Any, plan: Any, handle: Any, memory: Any, x: Any, into: int, count: int) -> None:
     """Some steps of the whole network: from the frames at the addresses `x` to rows at `into`."""
     width = handle[WIDTH] * F4
-    sums = work
-    rows = work + SLOTS * LONGEST * width
+    sums = (address_of(memory) + 63) // 64 * 64
+    rows = sums + SLOTS * LONGEST * width
     for number in range(handle[LAYERS]):
         row = plan[number]
         here = rows + (number % 2) * LONGEST * width
@@ -187,8 +187,8 @@ def run_long(handle: Any, most: int, frames: Any, outputs: Any) -> int:
     bad = first_bad(plan, frames)
     if bad >= 0:
         return bad
+    # To be handed on as an array: numba frees one after its last use, whoever has its address.
     memory = np.empty((SLOTS + 2) * LONGEST * handle[WIDTH] + 16, np.float32)
-    work = (address_of(memory) + 63) // 64 * 64
     x = np.empty(LONGEST, np.int64)
     into, count, steps = address_of(outputs), outputs.shape[1], frames.shape[0]
     begin, size = address_of(frames), frames.shape[1] * F4
@@ -197,10 +197,10 @@ def run_long(handle: Any, most: int, frames: Any, outputs: Any) -> int:
         for k in range(min(LONGEST, steps - t)):
             x[k] = begin + (t + k) * size
         if most >= 8 and steps - t >= 8:
-            span((0,) * 8, plan, handle, work, x, into, count)
+            span((0,) * 8, plan, handle, memory, x, into, count)
             done = 8
         elif most >= 6 and steps - t >= 6:
-            span((0,) * 6, plan, handle, work, x, into, count)
+            span((0,) * 6, plan, handle, memory, x, into, count)
             done = 6
         else:
             step(plan, handle, x[0], into, count, 0)

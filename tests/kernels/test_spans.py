@@ -1,5 +1,6 @@
 """Spans of steps: the bits of steps one by one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -53,3 +54,13 @@ def test_long_chunks_go_in_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     for count in (1, engine.steps_until_long - 1, engine.steps_until_long):
         engine.stream().run(frames_of(network, count))
     assert calls == [engine.steps_until_long]
+
+
+def test_threads_do_not_share_what_they_work_in() -> None:
+    network = NetworkConfig(input_size=40, hidden_size=100, num_layers=2, output_size=12)
+    engine = NativeEngine(network, make_weights(network))
+    frames = frames_of(network, 200)
+    alone = engine.stream().run(frames).tobytes()
+    with ThreadPoolExecutor(8) as threads:
+        found = threads.map(lambda _: engine.stream().run(frames).tobytes(), range(400))
+        assert all(bits == alone for bits in found)
