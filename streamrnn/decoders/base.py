@@ -1,5 +1,6 @@
 """What every decoder offers, for one stream and for many."""
 
+from collections.abc import Mapping
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -128,6 +129,43 @@ class ArenaWithoutResets:
     def resets_due(self, slots: Counts) -> Counts:
         """None of them."""
         return self._none
+
+
+class SlotState:
+    """One stream's decoder, whose state is a row of an arena's: it decodes as an arena of one.
+
+    Args:
+        arena: of which it is a slot.
+        slot: which.
+        states: of the arena, a row a slot.
+        fresh: the row that begins a stream.
+        name: of the state in a snapshot.
+    """
+
+    def __init__(
+        self, arena: DecoderArena, slot: int, states: NDArray[Any], fresh: Any, name: str
+    ) -> None:
+        self._arena, self._fresh, self._name = arena, fresh, name
+        self._state = states[slot]
+        self._slot, self._first = np.array([slot]), np.array([0])
+
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = 0) -> Decoded:
+        """What the decoder makes of some steps; see `DecoderState`."""
+        record = self._arena.record(outputs)
+        self._arena.decode(record, self._slot, self._first, np.array([len(outputs)]))
+        return record.decoded(0, len(outputs), frames, positions)
+
+    def reset(self) -> None:
+        """Make the state fresh."""
+        self._state[:] = self._fresh
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """A copy of the state."""
+        return {self._name: self._state.copy()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` gave."""
+        self._state[:] = arrays[self._name]
 
 
 class StepDecoder(WithoutResets, Stateless):

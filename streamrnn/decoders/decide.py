@@ -1,10 +1,6 @@
 """One class for a whole sequence, decided as soon as it is sure."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from streamrnn.config import DecideConfig
 from streamrnn.decoders.base import (
@@ -12,6 +8,7 @@ from streamrnn.decoders.base import (
     Counts,
     Outputs,
     Positions,
+    SlotState,
     WithoutResets,
     place,
 )
@@ -52,7 +49,7 @@ class DecideArena(ArenaWithoutResets):
 
     def stream(self, slot: int) -> "DecideState":
         """The decoder of one slot."""
-        return DecideState(self, slot)
+        return DecideState(self, slot, self.states, 0, "decide")
 
     def record(self, outputs: Outputs) -> "DecideRecord":
         """A record of outputs, to be filled by `decode`."""
@@ -96,28 +93,5 @@ class DecideRecord:
         return Decoded(labels=labels, scores=scores, events=tuple(events), logits=True)
 
 
-class DecideState(WithoutResets):
+class DecideState(WithoutResets, SlotState):
     """What one sequence has decided."""
-
-    def __init__(self, arena: DecideArena, slot: int) -> None:
-        self._arena = arena
-        self._state = arena.states[slot]
-        self._slot, self._first = np.array([slot]), np.array([0])
-
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = 0) -> Decoded:
-        """Labels, their probabilities, and the event `decided`."""
-        record = self._arena.record(outputs)
-        self._arena.decode(record, self._slot, self._first, np.array([len(outputs)]))
-        return record.decoded(0, len(outputs), frames, positions)
-
-    def reset(self) -> None:
-        """Make the state fresh."""
-        self._state[:] = 0
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """A copy of the state."""
-        return {"decide": self._state.copy()}
-
-    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take over what `arrays` gave."""
-        self._state[:] = arrays["decide"]

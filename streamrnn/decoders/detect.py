@@ -1,14 +1,10 @@
 """Smoothed probabilities of classes in an endless stream, and what begins, fires and ends."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from streamrnn.config import DetectConfig
-from streamrnn.decoders.base import Counts, Outputs, Positions, place
+from streamrnn.decoders.base import Counts, Outputs, Positions, SlotState, place
 from streamrnn.frontends.base import Frames
 from streamrnn.kernels import detect as kernel
 from streamrnn.predictions import Decoded, Event
@@ -49,7 +45,8 @@ class DetectArena:
 
     def __init__(self, decoder: DetectDecoder, capacity: int) -> None:
         self.decoder = decoder
-        self.states = np.tile(kernel.fresh(len(decoder.labels)), (capacity, 1))
+        self.fresh = kernel.fresh(len(decoder.labels))
+        self.states = np.tile(self.fresh, (capacity, 1))
 
     def stream(self, slot: int) -> "DetectState":
         """The decoder of one slot."""
@@ -135,26 +132,21 @@ class DetectRecord:
         )
 
 
-class DetectState:
+class DetectState(SlotState):
     """The detections of one stream."""
 
     def __init__(self, arena: DetectArena, slot: int) -> None:
-        self._arena = arena
-        self._state = arena.states[slot]
-        self._slot, self._first = np.array([slot]), np.array([0])
-
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = 0) -> Decoded:
-        """Labels, scores, probabilities, and events."""
-        record = self._arena.record(outputs)
-        self._arena.decode(record, self._slot, self._first, np.array([len(outputs)]))
-        return record.decoded(0, len(outputs), frames, positions)
+        super().__init__(
+            arena, slot, arena.states, kernel.fresh(len(arena.decoder.labels)), "detect"
+        )
+        self._labels, self._most_steps = arena.decoder.labels, arena.most_steps
 
     def end(self, decoded: Decoded, position: int) -> Decoded:
         """Whatever is active ends with the stream's last step, where its end brought one."""
         probabilities, events = decoded.smoothed, decoded.events
         if not events or probabilities is None:
             return decoded
-        labels = self._arena.decoder.labels
+        labels = self._labels
         above = self._state[kernel.CLASSES :][len(labels) : 2 * len(labels)]
         ended = tuple(
             Event("end", labels[which], position, float(probabilities[-1, which]))
@@ -164,22 +156,10 @@ class DetectState:
 
     def most_steps(self) -> int:
         """Until a reset is due at the earliest; 0 where there never is one."""
-        most = self._arena.most_steps(self._slot)
+        most = self._most_steps(self._slot)
         return 0 if most is None else int(most[0])
 
     @property
     def reset_due(self) -> bool:
         """Whether the hidden state is to be made fresh after the last step."""
         return bool(self._state[kernel.RESET])
-
-    def reset(self) -> None:
-        """Make the state fresh."""
-        self._state[:] = kernel.fresh(len(self._arena.decoder.labels))
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """A copy of the state."""
-        return {"detect": self._state.copy()}
-
-    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take over what `arrays` gave."""
-        self._state[:] = arrays["detect"]

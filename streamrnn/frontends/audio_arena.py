@@ -54,7 +54,7 @@ class AudioArena:
         self._rates = np.zeros(capacity, np.int64)
 
     def stream(self, slot: int, **options: Option) -> AudioState:
-        """The fresh front end of a stream; options as in `AudioFrontend.stream`."""
+        """The front end of a stream in a slot that was left fresh; see `AudioFrontend.stream`."""
         rate, channels = self._frontend.opened(**options)
         bank = self._banks.get(rate)
         if bank is None:
@@ -62,9 +62,7 @@ class AudioArena:
         bank.streams += 1
         self._rates[slot] = rate
         rows = {name: array[slot : slot + 1] for name, array in bank.memory.items()}
-        state = AudioState(self._frontend, rate, channels, rows)
-        state.reset()
-        return state
+        return AudioState(self._frontend, rate, channels, rows)
 
     def release(self, slot: int) -> None:
         """Take back what a slot had: a bank goes with the last of its streams."""

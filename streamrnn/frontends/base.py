@@ -81,11 +81,11 @@ class FrontendArena(Protocol):
     """The front ends of many streams, each in a slot of its own."""
 
     def stream(self, slot: int, **options: Option) -> FrontendState:
-        """The fresh front end of a stream; options as in `Frontend.stream`."""
+        """The front end of a stream in a slot that was left fresh; see `Frontend.stream`."""
         ...
 
     def release(self, slot: int) -> None:
-        """Take back what a slot had; its stream is closed."""
+        """Take back what a slot had; its stream has been reset, and is closed."""
         ...
 
 

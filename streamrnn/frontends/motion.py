@@ -59,11 +59,9 @@ class MotionArena:
         self._states = np.zeros((capacity, STATE_SIZE))
 
     def stream(self, slot: int, **options: Option) -> "MotionState":
-        """The fresh front end of a stream; there are no options."""
+        """The front end of a stream in a slot that was left fresh; there are no options."""
         no_options(options)
-        state = MotionState(self._states[slot])
-        state.reset()
-        return state
+        return MotionState(self._states[slot])
 
     def release(self, slot: int) -> None:
         """A slot keeps its row."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.decoders.base import Counts
 from streamrnn.errors import StreamClosedError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.pool.queues import FrameQueue, Queue, SampleQueue, Work
-from streamrnn.pool.ready import Batch, NoBatch, Ready
+from streamrnn.pool.ready import Batch, Ready
+from streamrnn.pool.waiting import Taken
 from streamrnn.predictions import Predictions
 from streamrnn.workers import Workers, whole_number
 
@@ -34,8 +34,8 @@ class Core:
     """
 
     def __init__(self, model: Model, capacity: int, threads: int | None, limit: int) -> None:
-        self.model, self.capacity = model, whole_number("capacity", capacity)
-        limit = whole_number("queue", limit)
+        self.model = model
+        capacity, limit = whole_number("capacity", capacity), whole_number("queue", limit)
         self.workers = Workers(threads)
         self.frontends = model.frontend.arena(capacity, self.workers)
         self.networks = model.engine.arena(capacity, self.workers)
@@ -61,7 +61,7 @@ class Core:
                 taken = self.queue.rows.take(None)
             self.ticks += 1
             self.active[taken.slots] = self.ticks
-            work, batch = self._advance(taken.slots, lambda: self.queue.work(taken))
+            work, batch = self._advance(taken)
             owners = map(self.streams.__getitem__, work.slots.tolist())
             streams = {stream: n for n, stream in enumerate(owners) if stream}
             earlier, self.earlier = self.earlier, {}
@@ -91,7 +91,7 @@ class Core:
                         yield
                         return
                     taken = self.queue.rows.take(slot)
-                work, batch = self._advance(taken.slots, lambda: self.queue.work(taken))  # noqa: B023
+                work, batch = self._advance(taken)
                 if work.slots.size:
                     sequences = self.earlier.setdefault(stream, [[]])
                     sequences[-1].append(batch.predictions(0))
@@ -111,14 +111,14 @@ class Core:
         self.free.append(stream.slot)
         stream.slot = -1
 
-    def _advance(self, slots: Counts, make: Callable[[], Work]) -> tuple[Work, Batch]:
+    def _advance(self, taken: Taken) -> tuple[Work, Batch]:
         """Make frames and run them; what fails half way closes the streams concerned."""
         try:
-            work = make()
+            work = self.queue.work(taken)
             return work, self._run(work)
         except BaseException:
             with self.gate:
-                for slot in slots.tolist():
+                for slot in taken.slots.tolist():
                     stream = self.streams[slot]
                     if stream is not None:
                         self.leave(stream)
@@ -126,8 +126,6 @@ class Core:
 
     def _run(self, work: Work) -> Batch:
         """Advance streams by their frames, up to each step at which a reset may be due."""
-        if not len(work.slots):
-            return NoBatch()
         outputs = np.empty((len(work.values), self.model.config.network.output_width), np.float32)
         record = self.decoders.record(outputs)
         slots, firsts, left = work.slots, work.firsts, work.counts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from streamrnn.errors import PoolFullError, UnsupportedError
+from streamrnn.errors import PoolFullError, StateError, UnsupportedError
 from streamrnn.pool.core import Core
 from streamrnn.pool.ready import Ready
 from streamrnn.pool.stream import PooledStream
@@ -85,10 +85,15 @@ class StreamPool:
                 core.networks.stream(slot),
                 core.decoders.stream(slot),
             )
-            stream.begin(arrays)
             core.free.pop()
             core.streams[slot] = stream
             core.active[slot] = core.ticks
+            if arrays is not None:
+                try:
+                    stream.take_over(arrays)
+                except StateError:
+                    core.leave(stream)
+                    raise
         return stream
 
     def tick(self) -> Ready:

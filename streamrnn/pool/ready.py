@@ -33,17 +33,6 @@ class Batch:
         return Predictions(self._outputs[first:end], positions, times, decoded)
 
 
-class NoBatch(Batch):
-    """What there is where nothing was ready."""
-
-    def __init__(self) -> None:
-        """There is nothing to take."""
-
-    def predictions(self, n: int) -> Predictions:
-        """Nobody has any."""
-        raise KeyError(n)
-
-
 class Ready(Mapping["PooledStream", Predictions]):
     """The predictions that a tick made known, by stream; only streams that got some are in it.
 

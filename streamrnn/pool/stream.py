@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -14,7 +13,7 @@ from streamrnn.errors import UnsupportedError
 from streamrnn.frontends.base import FrontendState
 from streamrnn.pool.core import open_slot
 from streamrnn.predictions import Predictions
-from streamrnn.state import expect_alike
+from streamrnn.state import Arrays, expect_alike
 from streamrnn.stream import Parts, read_snapshot
 
 if TYPE_CHECKING:
@@ -42,11 +41,9 @@ class PooledStream(Parts):
         self.slot = slot
         """Where in the pool it lies; −1: it is closed."""
 
-    def begin(self, arrays: Mapping[str, NDArray[Any]] | None) -> None:
-        """Make the slot fresh, or take over a state; for the pool, when it opens the stream."""
-        self._forget()
-        if arrays is not None:
-            self._take(dict(arrays))
+    def take_over(self, arrays: Arrays) -> None:
+        """Take over a state that `read_snapshot` gave; for the pool, when it opens the stream."""
+        self._take(arrays)
 
     def clean(self) -> None:
         """Leave the slot fresh; for the pool, when it takes it back."""
