@@ -1,7 +1,6 @@
 """Labelled clips in folders, `DIR/LABEL/*.wav|flac|ogg`, and their parting by speaker."""
 
 import hashlib
-import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -11,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import SoundError
+from streamrnn.frontends.audio_state import conversion
 from streamrnn.io.sounds import read_sound, sound_files
-from streamrnn.kernels.resample import resample, taps
+from streamrnn.kernels.resample import resample_streams
 
 Signal = NDArray[np.float32]
 
@@ -140,15 +140,16 @@ def within(clips: Iterable[Clip], parts: Sequence[int]) -> list[Clip]:
 
 def converted(x: Signal, rate: int, to: int) -> Signal:
     """Convert a whole signal `(n,)` to another rate, `(ceil(n · to / rate),)`."""
-    if rate == to:
+    how = conversion(rate, to)
+    if how is None:
         return x
-    shared = math.gcd(rate, to)
-    before, after = rate // shared, to // shared
-    sets, first = taps(before, after)
-    wanted = -(-len(x) * after // before)
-    tail = np.zeros(sets.shape[1] + before + 1)
-    out = np.empty((len(x) + len(tail)) * after // before + 2)
-    kept, counts = np.zeros(sets.shape[1]), np.zeros(2, np.int64)
+    wanted = -(-len(x) * how.after // how.before)
+    tail = np.zeros(how.reach + how.before + 1)
     signal = np.concatenate((x.astype(np.float64), tail))
-    resample(signal, sets, first, before, kept, counts, out)
+    out = np.empty(len(signal) * how.after // how.before + 2)
+    only, found = np.zeros(1, np.int64), np.empty(1, np.int64)  # one stream, which begins at 0
+    resample_streams(
+        *(signal, only, only, np.array([len(signal)], np.int64), how.sets, how.first, how.before),
+        *(np.zeros((1, how.reach)), np.zeros((1, 2), np.int64), only, out, found),
+    )
     return out[:wanted].astype(np.float32)
