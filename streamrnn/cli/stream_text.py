@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-
 from streamrnn.cli.lines import print_json, tell
 from streamrnn.errors import ConfigError
 from streamrnn.frontends.text import TextFrontend
@@ -63,12 +61,12 @@ def _predicted(model: Model, stream: Stream, source: str) -> Iterator[tuple[str,
 
     At the end standard error is told how many characters the model does not know.
     """
-    front, strange, count = model.frontend, 0, 0
+    front, count = model.frontend, 0
     for text in arriving_text(source, errors=str(stream.options["errors"])):
-        if isinstance(front, TextFrontend) and front.config.unit == "characters":
-            strange += int(np.count_nonzero(front.tokens(text) == 0.0))
         count += len(text)
         yield text, stream.feed(text)
+    of_characters = isinstance(front, TextFrontend) and front.config.unit == "characters"
+    strange = stream.unknown if of_characters else 0
     yield "", stream.flush()
     if strange:
         tell(f"{strange:,} of {count:,} characters are unknown to {model.name}")
