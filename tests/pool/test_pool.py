@@ -1,5 +1,6 @@
 """The verbs of a pool and its streams."""
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -101,12 +102,18 @@ def test_sequences_are_never_joined() -> None:
     assert shapes == [{a: (1, 2, 2), b: (1, 2, 2)}, {a: (1, 2, 3)}, {a: (1, 2, 2)}, {}]
 
 
-def test_a_bank_of_a_rate_goes_with_its_last_stream() -> None:
-    pool = hearing().pool(2)
+def test_the_memory_of_a_rate_goes_with_its_last_stream() -> None:
+    pool = hearing().pool(10_000)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
     for rate in (8_000, 11_025, 44_100):
-        with pool.open(rate=rate), pool.open(rate=rate):
-            pass
-    assert not pool._core.frontends._banks  # type: ignore[attr-defined]
+        with pool.open(rate=rate):
+            with pool.open(rate=rate):
+                pass
+            assert tracemalloc.get_traced_memory()[0] - before > 16e6  # 200 samples of each stream
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 1e6  # the taps of the rates
 
 
 def test_reset_forgets_what_waits_and_what_was_not_taken() -> None:
