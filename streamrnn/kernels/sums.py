@@ -93,7 +93,7 @@ def accumulate(typingctx: Any, sums: Any, weights: Any, inputs: Any, count: Any)
 
 
 @intrinsic
-def accumulate_streams(  # noqa: D417 - numba's own argument comes first
+def accumulate_streams(
     typingctx: Any,
     streams: Any,
     gates: Any,
@@ -111,6 +111,7 @@ def accumulate_streams(  # noqa: D417 - numba's own argument comes first
     """`accumulate` for several streams at once, 16 outputs of each: all sums of a layer's panel.
 
     Args:
+        typingctx: numba's own; not given by who calls.
         streams: a tuple whose length tells how many there are.
         gates: likewise.
         sums: the address of the 16 sums of the first stream and gate; written, as all others.
