@@ -10,7 +10,8 @@ import numpy as np
 
 from streamrnn.kernels.activations import sigmoid, tanh
 from streamrnn.kernels.compile import inline
-from streamrnn.kernels.network import F4, RELU, TANH
+from streamrnn.kernels.network import RELU, TANH
+from streamrnn.kernels.panels import VECTOR
 from streamrnn.kernels.vector import (
     constant,
     fma,
@@ -21,9 +22,6 @@ from streamrnn.kernels.vector import (
     subtract,
     zeros,
 )
-
-MOST = 8  # streams of the largest block
-VECTOR = 16 * F4  # bytes of 16 outputs
 
 # The rows of the addresses that a block works with, int64 (ADDRESSES, MOST).
 X, HIDDEN_STATE, OUT, ADDRESSES = range(4)

@@ -16,9 +16,7 @@ import numpy as np
 from streamrnn.kernels.block_gates import (
     ADDRESSES,
     HIDDEN_STATE,
-    MOST,
     OUT,
-    VECTOR,
     X,
     gru_gates,
     lstm_gates,
@@ -31,32 +29,26 @@ from streamrnn.kernels.network import (
     FIELDS,
     GRU,
     HIDDEN,
-    INPUTS,
     KIND,
     LAYERS,
     LSTM,
     NORMALISE,
-    OUTPUTS,
     PACKED,
     PLAN,
     SCRATCH,
     STATE,
     STREAM,
-    WEIGHTS,
-    WIDEST,
     WIDTH,
     look_up,
     normalise,
     step,
 )
-from streamrnn.kernels.sums import accumulate_streams
+from streamrnn.kernels.panels import MOST, SLOTS, VECTOR, row_size, sums_of_layer
 from streamrnn.kernels.vector import (
     address_of,
     copy,
     view_int64,
 )
-
-SLOTS = 4  # sums of an output: of a GRU r, z, n and the hidden state's part of n
 
 
 def scratch_size(width: int) -> int:
@@ -69,50 +61,14 @@ def layer_of_block(
     streams: Any, plan: Any, packed: int, states: Any, sums: int, addresses: Any
 ) -> None:
     """One step of one layer for a block of streams: rows X → rows OUT, or the hidden states."""
-    kind, inputs, hidden = plan[KIND], plan[INPUTS], plan[HIDDEN]
-    stride = (plan[OUTPUTS] + 15) // 16 * VECTOR
+    kind, hidden, stride = plan[KIND], plan[HIDDEN], row_size(plan)
     x, h = address_of(addresses), address_of(addresses) + HIDDEN_STATE * MOST * 8
     for b in range(len(streams)):
         addresses[HIDDEN_STATE, b] = states[b] + plan[STATE]
         if hidden > 0:
             # All sums are done before the first new state is written.
             addresses[OUT, b] = addresses[HIDDEN_STATE, b]
-    gates = 3 if kind == GRU else 4 if kind == LSTM else 1
-    rows = gates * (1 + inputs + hidden) + (1 if kind == GRU else 0)
-    weights = packed + plan[WEIGHTS]
-    slot = len(streams) * stride
-    first, place = 0, sums
-    while first < stride:
-        lanes = plan[WIDEST] * F4
-        while lanes > stride - first:
-            lanes //= 2
-        for panel in range(weights, weights + lanes, VECTOR):
-            if kind == GRU:
-                accumulate_streams(
-                    streams, (0, 0, 0), place, VECTOR, slot, 1, panel, lanes, x, inputs, h, hidden
-                )
-            elif kind == LSTM:
-                accumulate_streams(
-                    streams,
-                    (0, 0, 0, 0),
-                    place,
-                    VECTOR,
-                    slot,
-                    0,
-                    panel,
-                    lanes,
-                    x,
-                    inputs,
-                    h,
-                    hidden,
-                )
-            else:
-                accumulate_streams(
-                    streams, (0,), place, VECTOR, slot, 0, panel, lanes, x, inputs, h, hidden
-                )
-            place += len(streams) * VECTOR
-        weights += rows * lanes
-        first += lanes
+    sums_of_layer(streams, plan, packed, sums, VECTOR, len(streams) * VECTOR, x, h, hidden)
     if kind == GRU:
         gru_gates(streams, sums, addresses, stride)
     elif kind == LSTM:

@@ -22,7 +22,6 @@ from streamrnn.kernels.network import (
     LAYERS,
     LSTM,
     NORMALISE,
-    OUTPUTS,
     PACKED,
     PLAN,
     STATE,
@@ -38,7 +37,7 @@ from streamrnn.kernels.network import (
     plain_rest,
     step,
 )
-from streamrnn.kernels.sums import accumulate_streams
+from streamrnn.kernels.panels import MOST, SLOTS, VECTOR, row_size, sums_of_layer
 from streamrnn.kernels.vector import (
     address_of,
     copy,
@@ -48,10 +47,6 @@ from streamrnn.kernels.vector import (
     view_int64,
     zeros,
 )
-
-LONGEST = 8  # steps of a span
-VECTOR = 16 * F4  # bytes of 16 outputs
-SLOTS = 4  # sums of an output at most
 
 
 @inline
@@ -90,32 +85,9 @@ def layer_of_span(
     steps: Any, plan: Any, packed: int, stream: int, sums: int, rows: int, width: int, x: Any
 ) -> None:
     """Some steps of one layer: rows at the addresses `x`, int64, → rows `width` bytes apart."""
-    kind, inputs, hidden = plan[KIND], plan[INPUTS], plan[HIDDEN]
-    stride = (plan[OUTPUTS] + 15) // 16 * VECTOR
-    slot = len(steps) * stride
-    gates = 3 if kind == GRU else 4 if kind == LSTM else 1
-    panel_rows = gates * (1 + inputs + hidden) + (1 if kind == GRU else 0)
-    weights, first, xs = packed + plan[WEIGHTS], 0, address_of(x)
-    while first < stride:
-        lanes = plan[WIDEST] * F4
-        while lanes > stride - first:
-            lanes //= 2
-        for part in range(0, lanes, VECTOR):
-            place, panel = sums + first + part, weights + part
-            if kind == GRU:
-                accumulate_streams(
-                    steps, (0, 0, 0), place, stride, slot, 1, panel, lanes, xs, inputs, xs, 0
-                )
-            elif kind == LSTM:
-                accumulate_streams(
-                    steps, (0, 0, 0, 0), place, stride, slot, 0, panel, lanes, xs, inputs, xs, 0
-                )
-            else:
-                accumulate_streams(
-                    steps, (0,), place, stride, slot, 0, panel, lanes, xs, inputs, xs, 0
-                )
-        weights += panel_rows * lanes
-        first += lanes
+    kind, inputs, hidden, stride = plan[KIND], plan[INPUTS], plan[HIDDEN], row_size(plan)
+    slot, xs = len(steps) * stride, address_of(x)
+    sums_of_layer(steps, plan, packed, sums, stride, VECTOR, xs, xs, 0)
     h = stream + plan[STATE]
     cell = h + stride
     for t in range(len(steps)):
@@ -151,10 +123,10 @@ def span(steps: Any, plan: Any, handle: Any, memory: Any, x: Any, into: int, cou
     """Some steps of the whole network: from the frames at the addresses `x` to rows at `into`."""
     width = handle[WIDTH] * F4
     sums = (address_of(memory) + 63) // 64 * 64
-    rows = sums + SLOTS * LONGEST * width
+    rows = sums + SLOTS * MOST * width
     for number in range(handle[LAYERS]):
         row = plan[number]
-        here = rows + (number % 2) * LONGEST * width
+        here = rows + (number % 2) * MOST * width
         if row[KIND] == NORMALISE:
             for t in range(len(steps)):
                 normalise(row, handle[PACKED], x[t], here + t * width)
@@ -188,13 +160,13 @@ def run_long(handle: Any, most: int, frames: Any, outputs: Any) -> int:
     if bad >= 0:
         return bad
     # To be handed on as an array: numba frees one after its last use, whoever has its address.
-    memory = np.empty((SLOTS + 2) * LONGEST * handle[WIDTH] + 16, np.float32)
-    x = np.empty(LONGEST, np.int64)
+    memory = np.empty((SLOTS + 2) * MOST * handle[WIDTH] + 16, np.float32)
+    x = np.empty(MOST, np.int64)
     into, count, steps = address_of(outputs), outputs.shape[1], frames.shape[0]
     begin, size = address_of(frames), frames.shape[1] * F4
     t = 0
     while t < steps:
-        for k in range(min(LONGEST, steps - t)):
+        for k in range(min(MOST, steps - t)):
             x[k] = begin + (t + k) * size
         if most >= 8 and steps - t >= 8:
             span((0,) * 8, plan, handle, memory, x, into, count)
