@@ -11,6 +11,10 @@ bench = typer.Typer(no_args_is_help=True)
 Quick = Annotated[bool, typer.Option("--quick", help="Fewer rounds: a first look.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Plot = Annotated[Path | None, typer.Option(help="Draw the result to a PNG.")]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(help="A network (gru-128, 2xgru-128) or a contender (kernel, torch.nn)."),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,15 +48,7 @@ def _show(report: Report, json: bool, plot: Path | None) -> None:
 
 
 @bench.command()
-def step(
-    quick: Quick = False,
-    json: Json = False,
-    plot: Plot = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(help="A network (gru-128, 2xgru-128) or a contender (kernel, torch.nn)."),
-    ] = None,
-) -> None:
+def step(quick: Quick = False, json: Json = False, plot: Plot = None, only: Only = None) -> None:
     """One live step, input 80: the compiled call and Stream.feed beside torch, numpy, ONNX Runtime.
 
     All contenders compute the same network, are checked against float64 first, and are timed in
@@ -65,15 +61,7 @@ def step(
 
 
 @bench.command()
-def cold(
-    quick: Quick = False,
-    json: Json = False,
-    plot: Plot = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(help="A network (gru-128, 2xgru-128) or a contender (kernel, torch.nn)."),
-    ] = None,
-) -> None:
+def cold(quick: Quick = False, json: Json = False, plot: Plot = None, only: Only = None) -> None:
     """One step after 10 ms of sleep, as at live cadence: caches and clock have cooled down."""
     from streamrnn.bench import step as measurement
 
