@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import repeat
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,10 +15,9 @@ import numpy as np
 from rich.console import Group
 from rich.table import Table
 
-from streamrnn.bench.cases import INPUT_SIZE, TOLERANCE, Case, Floats
+from streamrnn.bench.cases import INPUT_SIZE, Case, Floats
+from streamrnn.bench.checked import checked
 from streamrnn.bench.common import (
-    INSTALL,
-    Loop,
     Report,
     Timing,
     environment,
@@ -215,29 +215,12 @@ def measure(
             for frames in lengths:
                 advance(0, f"{case.title}, {frames} frames")
                 chunk = np.random.default_rng(0).standard_normal((frames, INPUT_SIZE), np.float32)
-                loops, errors = _make(case, chunk, left_out)
+                makers = {way: partial(make, case, chunk) for way, make in CONTENDERS.items()}
+                loops, errors = checked(makers, Fed(case, chunk).outputs(), left_out)
                 seconds = interleave(loops, rounds=rounds, block_ms=block_ms, advance=advance)
                 rows = [_row(name, error, seconds) for name, error in errors.items()]
                 found.append(Length(network=case.name, title=case.title, frames=frames, rows=rows))
     return ChunkReport(environment=environment(), rounds=rounds, lengths=found, left_out=left_out)
-
-
-def _make(
-    case: Case, chunk: Floats, left_out: dict[str, str]
-) -> tuple[dict[str, Loop], dict[str, float]]:
-    """The loops that compute the right thing, and how far each errs."""
-    expected = Fed(case, chunk).outputs()
-    loops, errors = dict[str, Loop](), dict[str, float]()
-    for name, make in CONTENDERS.items():
-        try:
-            contender = make(case, chunk)
-        except ImportError as error:
-            left_out[name] = f"{error.name or error} is not installed; {INSTALL}"
-            continue
-        errors[name] = float(np.abs(contender.outputs() - expected).max())
-        if errors[name] <= TOLERANCE:
-            loops[name] = contender.loop
-    return loops, errors
 
 
 def _row(name: str, error: float, seconds: dict[str, list[float]]) -> Row:

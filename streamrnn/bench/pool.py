@@ -11,11 +11,10 @@ from functools import partial
 import msgspec
 import numpy as np
 
-from streamrnn.bench.cases import TOLERANCE, Case
+from streamrnn.bench.cases import Case
+from streamrnn.bench.checked import checked
 from streamrnn.bench.common import (
-    INSTALL,
     Aim,
-    Loop,
     environment,
     interleave,
     measure_in_child,
@@ -36,7 +35,7 @@ from streamrnn.bench.pool_contenders import (
     TorchCells,
     TorchModule,
 )
-from streamrnn.bench.pool_report import Company, PoolReport, Row
+from streamrnn.bench.pool_report import OURS, Company, PoolReport, Row
 from streamrnn.errors import ConfigError
 from streamrnn.workers import available_cores
 
@@ -142,31 +141,15 @@ def measure(
             case = Case(name)
             advance(0, f"{case.title}, {streams} streams")
             many = Many(case, streams)
-            loops, errors = _make(many, ways, left_out)
+            makers = {way: partial(make, many) for way, make in ways.items()}
+            # Ours are to be the lone stream's bits.
+            loops, errors = checked(makers, many.expected(), left_out, exact=OURS)
             peak = Peak()
             loops["peak"] = peak.loop
             seconds = interleave(loops, rounds=rounds, block_ms=block_ms, advance=advance)
             gflops = peak.gflops(float(np.median(seconds.pop("peak"))))
             found.append(_company(many, errors, seconds, gflops))
     return PoolReport(environment=environment(), rounds=rounds, companies=found, left_out=left_out)
-
-
-def _make(
-    many: Many, ways: dict[str, Callable[[Many], Contender]], left_out: dict[str, str]
-) -> tuple[dict[str, Loop], dict[str, float]]:
-    """The loops that compute the right thing, and how far each errs."""
-    expected, loops, errors = many.expected(), dict[str, Loop](), dict[str, float]()
-    for name, make in ways.items():
-        try:
-            contender = make(many)
-        except ImportError as error:
-            left_out[name] = f"{error.name or error} is not installed; {INSTALL}"
-            continue
-        errors[name] = float(np.abs(contender.outputs() - expected).max())
-        # Ours are to be the lone stream's bits.
-        if errors[name] <= (0.0 if name.startswith(("kernel", "tick", "feed")) else TOLERANCE):
-            loops[name] = contender.loop
-    return loops, errors
 
 
 def _company(

@@ -6,14 +6,17 @@ round, so that ratios hold on a machine that is busy with other things.
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
+from operator import methodcaller
 
 import msgspec
 import numpy as np
 
-from streamrnn.bench.cases import SIZES, TOLERANCE, Case, cases
+from streamrnn.bench.cases import SIZES, Case, cases
+from streamrnn.bench.checked import checked
 from streamrnn.bench.common import (
-    INSTALL,
     Aim,
+    Loop,
     after_sleep,
     environment,
     interleave,
@@ -185,26 +188,11 @@ def measure(
 
 def make(
     case: Case, names: Sequence[str], left_out: dict[str, str]
-) -> tuple[dict[str, Contender], dict[str, float]]:
-    """Make the contenders of a case that are installed, and tell how far each errs.
-
-    Args:
-        case: the network.
-        names: of `CONTENDERS`.
-        left_out: gains those that are not installed.
-    """
-    reference = case.reference()
-    made: dict[str, Contender] = {}
-    errors: dict[str, float] = {}
-    for name in names:
-        try:
-            contender = CONTENDERS[name](case)
-        except ImportError as error:
-            left_out[name] = f"{error.name or error} is not installed; {INSTALL}"
-            continue
-        made[name] = contender
-        errors[name] = float(np.abs(contender.outputs(case.frames) - reference).max())
-    return made, errors
+) -> tuple[dict[str, Loop], dict[str, float]]:
+    """The contenders of these names on a case; see `checked`."""
+    makers = {name: partial(CONTENDERS[name], case) for name in names}
+    outputs = methodcaller("outputs", case.frames)
+    return checked(makers, case.reference(), left_out, outputs=outputs)
 
 
 def _measure_cold(
@@ -214,14 +202,13 @@ def _measure_cold(
     left_out: dict[str, str],
     advance: Callable[..., None],
 ) -> Network:
-    made, errors = make(case, names, left_out)
-    right = {name: made[name].loop for name in made if errors[name] <= TOLERANCE}
-    seconds = after_sleep(right, rounds=rounds, advance=advance)
+    loops, errors = make(case, names, left_out)
+    seconds = after_sleep(loops, rounds=rounds, advance=advance)
     return Network(
         name=case.name,
         title=case.title,
         weight_bytes=4 * sum(array.size for array in case.weights.values()),
-        rows=[_row(case, name, errors[name], seconds) for name in made],
+        rows=[_row(case, name, error, seconds) for name, error in errors.items()],
     )
 
 
@@ -233,17 +220,16 @@ def _measure_case(
     left_out: dict[str, str],
     advance: Callable[..., None],
 ) -> tuple[Network, float]:
-    made, errors = make(case, names, left_out)
+    loops, errors = make(case, names, left_out)
     elements = sum(array.size for array in case.weights.values())
     floor, peak = Floor(elements), Peak()
-    right = {name: made[name].loop for name in made if errors[name] <= TOLERANCE}
-    loops = {**right, FLOOR: floor.loop, "peak": peak.loop}
+    loops |= {FLOOR: floor.loop, "peak": peak.loop}
     seconds = interleave(loops, rounds=rounds, block_ms=block_ms, advance=advance)
     gflops = peak.gflops(float(np.median(seconds.pop("peak"))))
     compute = 2 * case.multiply_adds / gflops / 1e9
     seconds[FLOOR] = [max(read * floor.share, compute) for read in seconds[FLOOR]]
     floor_us = timing(seconds[FLOOR]).median_us
-    rows = [_row(case, name, errors[name], seconds) for name in made]
+    rows = [_row(case, name, error, seconds) for name, error in errors.items()]
     network = Network(
         name=case.name,
         title=case.title,

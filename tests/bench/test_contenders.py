@@ -75,10 +75,10 @@ def text(renderable: object) -> str:
 def test_what_is_not_installed_is_left_out(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     left_out: dict[str, str] = {}
-    contenders, errors = make(Case("gru-16"), list(CONTENDERS), left_out)
+    loops, errors = make(Case("gru-16"), list(CONTENDERS), left_out)
     absent = {name for name in CONTENDERS if ("torch" if package == "torch" else "ort") in name}
     assert absent <= set(left_out)
-    assert not absent & set(contenders)
+    assert not absent & set(loops)
     assert all("pip install 'streamrnn[bench]'" in left_out[name] for name in absent)
     assert {"kernel", "feed", "feed+objects", "numpy"} <= set(errors)
 

@@ -7,10 +7,11 @@ import pytest
 
 from streamrnn.bench import chunk, pool, pool_audio
 from streamrnn.bench.cases import TOLERANCE, Case
+from streamrnn.bench.checked import checked
 from streamrnn.bench.gemm import gemm_model
 from streamrnn.bench.ort import onnx_model
 from streamrnn.bench.pool_contenders import Kernel, Many, Tick
-from streamrnn.bench.pool_report import PoolReport
+from streamrnn.bench.pool_report import OURS, PoolReport
 from streamrnn.errors import ConfigError
 from tests.bench.test_reports import shown
 
@@ -33,7 +34,8 @@ def test_a_wrong_contender_is_not_timed() -> None:
         def outputs(self):
             return expected + np.float32(1e-7)  # not equal bits, and ours are to be
 
-    loops, errors = pool._make(many, {"kernel": Wrong, "tick": Tick}, {})
+    makers = {"kernel": lambda: Wrong(many), "tick": lambda: Tick(many)}
+    loops, errors = checked(makers, expected, {}, exact=OURS)
     assert list(loops) == ["tick"] and errors["kernel"] > 0.0 == errors["tick"]
 
 
