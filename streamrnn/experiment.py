@@ -18,7 +18,8 @@ class TrainConfig(Record, frozen=True):
     batch_size: int = 64
     """Streams trained side by side."""
     window: int = 64
-    """Steps from one weight update to the next; the state is carried over, gradients are not."""
+    """Steps from one weight update to the next; the state is carried over, gradients are not.
+    0: whole sequences, and gradients through all of them."""
     learning_rate: float = 2e-3
     """Of AdamW, at its highest."""
     schedule: Literal["constant", "cosine"] = "cosine"
@@ -35,10 +36,14 @@ class TrainConfig(Record, frozen=True):
     """Before the head, likewise."""
     dropout_recurrent: float = 0.0
     """Of the weights from hidden state to hidden state, drawn anew for each update."""
+    remember: int = 0
+    """Over how many steps the gates of a GRU or LSTM are to remember to begin with; 0: a few."""
     clip: float = 1.0
     """Largest norm of the gradient of all weights together."""
     patience: int = 5
     """Epochs without a better validation loss before training stops; 0: never stop early."""
+    goal: float = 0.0
+    """Validation loss that is good enough: training stops below it. 0: none is."""
     updates: int = 0
     """Weight updates that make an epoch; 0: as many as the task's sequences give."""
     endless: bool = False
@@ -56,13 +61,14 @@ class TrainConfig(Record, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse values that nothing can be trained with."""
-        for name in ("epochs", "batch_size", "window"):
+        for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"train.{name}: expected at least 1, got {getattr(self, name)}")
         for name in ("learning_rate", "clip", "checkpoint_minutes"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ConfigError(f"train.{name}: expected more than 0, got {getattr(self, name)}")
-        for name in ("warmup", "weight_decay", "patience", "updates", "seed", "threads"):
+        natural = ("window", "warmup", "weight_decay", "patience", "remember", "goal", "updates")
+        for name in (*natural, "seed", "threads"):
             if not getattr(self, name) >= 0:
                 raise ConfigError(f"train.{name}: expected 0 or more, got {getattr(self, name)}")
         for name in ("dropout", "dropout_input", "dropout_output", "dropout_recurrent", "ema"):

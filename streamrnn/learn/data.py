@@ -53,7 +53,8 @@ def lanes(
         examples: sequences, all with the same input size and targets; they are taken one by one,
             as lanes run empty.
         batch_size: number of lanes, from 1.
-        window: steps of a window, from 1.
+        window: steps of a window; 0: as many as the longest sequence at hand has, so that all
+            are taken whole.
         endless: sequences are joined within a lane, and only its very first window is fresh.
 
     Yields:
@@ -71,7 +72,8 @@ def lanes(
     assert model is not None
     rows += [_Lane() for _ in range(batch_size - len(rows))]
     while any(lane.example for lane in rows):
-        batch = _empty(model, batch_size, window)
+        left = [len(lane.example.frames) - lane.position for lane in rows if lane.example]
+        batch = _empty(model, batch_size, window or max(left))
         for number, lane in enumerate(rows):
             _fill(batch, number, lane, source, endless=endless)
         yield batch

@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from streamrnn.config import ClassesConfig, DecideConfig, DecoderConfig, DetectConfig, PointsConfig
-from streamrnn.errors import ConfigError
 from streamrnn.kernels.points import OUTPUTS_PER_HORIZON, SURE
 
 Loss = Callable[[Tensor, Mapping[str, Tensor], Tensor], tuple[Tensor, Tensor]]
@@ -27,18 +26,31 @@ trained on, and 90 % of that is what the radius is to hold."""
 
 
 def loss_of(decoder: DecoderConfig) -> Loss:
-    """The loss that fits a decoder.
-
-    Raises:
-        ConfigError: the decoder leaves open what is to be learnt.
-    """
+    """The loss that fits a decoder: of raw outputs, squared errors."""
     if isinstance(decoder, ClassesConfig | DecideConfig | DetectConfig):
         return classes
     if isinstance(decoder, PointsConfig):
         return points
-    raise ConfigError(
-        "decoder: expected 'classes', 'decide', 'detect' or 'points' to train for, got 'raw'"
-    )
+    return numbers
+
+
+def numbers(outputs: Tensor, targets: Mapping[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Squared error, the mean over the elements of an output.
+
+    Args:
+        outputs: what is said.
+        targets: `values`, what would have been right; `weight` (optional), how much a step counts.
+        mask: true where a step counts at all.
+
+    Shape:
+        outputs, values: `(batch, steps, output_size)`.
+        weight: `(batch, steps)` float32.
+    """
+    weight = mask.float()
+    if "weight" in targets:
+        weight = weight * targets["weight"]
+    miss = (outputs - targets["values"]).square().mean(-1)
+    return (miss * weight).sum(), weight.sum()
 
 
 def classes(outputs: Tensor, targets: Mapping[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:

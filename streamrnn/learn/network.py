@@ -77,6 +77,7 @@ class Network(nn.Module):
         dropout: float = 0.0,
         dropout_input: float = 0.0,
         dropout_output: float = 0.0,
+        remember: int = 0,
     ) -> None:
         """Begin with random weights from torch's generator.
 
@@ -86,6 +87,7 @@ class Network(nn.Module):
             dropout: share of elements dropped between layers, in training mode only.
             dropout_input: likewise behind the encoder.
             dropout_output: likewise before the head.
+            remember: over how many steps gates are to remember to begin with; 0: a few.
 
         Raises:
             ConfigError: the normalisation does not fit the frames.
@@ -101,7 +103,7 @@ class Network(nn.Module):
             self.encoder = nn.Linear(config.input_size, width)
         elif config.encoder == "embedding":
             self.encoder = nn.Embedding(config.vocabulary_size, width)
-        self.rnn = _layers(config, width, dropout)
+        self.rnn = _layers(config, width, dropout, remember)
         self.dropout_input = nn.Dropout(dropout_input)
         self.dropout_output = nn.Dropout(dropout_output)
         self.head: nn.Module = nn.Identity()
@@ -226,7 +228,7 @@ def detach(state: State) -> State:
     return None if state is None else state.detach()
 
 
-def _layers(config: NetworkConfig, width: int, dropout: float) -> nn.Module:
+def _layers(config: NetworkConfig, width: int, dropout: float, remember: int) -> nn.Module:
     if config.cell == "feedforward":
         return FeedForward(
             width, config.hidden_size, config.num_layers, config.nonlinearity, dropout
@@ -241,6 +243,8 @@ def _layers(config: NetworkConfig, width: int, dropout: float) -> nn.Module:
         **options,
     )
     _begin(rnn, config)
+    if remember:
+        _remember(rnn, config, remember)
     return rnn
 
 
@@ -257,3 +261,21 @@ def _begin(rnn: nn.RNNBase, config: NetworkConfig) -> None:
             nn.init.orthogonal_(gate)
         if config.cell == "lstm":
             getattr(rnn, f"bias_hh_l{k}")[size : 2 * size] = 1.0
+
+
+@torch.no_grad()
+def _remember(rnn: nn.RNNBase, config: NetworkConfig, steps: int) -> None:
+    """Gates that forget at rates of 1 to 1 / steps, so that each span has units that last it.
+
+    An LSTM's forget gates begin with log(U(1, steps - 1)) and its input gates with the opposite, a
+    GRU's update gates, which keep, with the same: Tallec and Ollivier, Can recurrent neural
+    networks warp time?, ICLR 2018. A plain RNN has nothing of the kind.
+    """
+    size = config.hidden_size
+    for k in range(config.num_layers):
+        bias = getattr(rnn, f"bias_hh_l{k}")
+        spans = torch.empty(size).uniform_(1.0, max(1.0, steps - 1.0)).log()
+        if config.cell != "rnn":
+            bias[size : 2 * size] = spans
+        if config.cell == "lstm":
+            bias[:size] = -spans

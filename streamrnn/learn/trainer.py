@@ -71,6 +71,7 @@ class Trainer:
             dropout=self.train.dropout,
             dropout_input=self.train.dropout_input,
             dropout_output=self.train.dropout_output,
+            remember=self.train.remember,
         )
         if isinstance(task, KnowsTokens):
             self.network.begin_embedding(task.embedding(network.encoder_size))
@@ -179,10 +180,11 @@ class Trainer:
             at.best_loss, at.best_epoch = validation, at.epoch
             self.best = {k: v.clone() for k, v in self.average.state_dict().items()}
         stale = self.train.patience and at.epoch - at.best_epoch >= self.train.patience
+        reached = validation is not None and validation < self.train.goal
         at.history.append(record)
         at.epoch, at.batch, at.batches = at.epoch + 1, 0, at.batch
         at.total = at.weight = 0.0
-        at.finished = bool(stale) or at.epoch >= self.train.epochs
+        at.finished = bool(stale) or reached or at.epoch >= self.train.epochs
         self.state = None
         return record
 

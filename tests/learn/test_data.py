@@ -102,3 +102,14 @@ def test_bad_sequences_are_refused_by_name() -> None:
         run(good, Example(good.frames, {"step": np.arange(3)}))
     with pytest.raises(ShapeError, match="frames: expected float32"):
         run(good, Example(np.zeros((3, 5), np.float32), good.targets))
+
+
+@given(lengths, st.integers(1, 5))
+@settings(deadline=None)
+def test_window_0_takes_sequences_whole(sizes: list[int], batch_size: int) -> None:
+    batches = list(lanes(numbered(sizes), batch_size=batch_size, window=0))
+    assert all(batch.fresh.all() for batch in batches[:1])
+    seen = [size for batch in batches for size in batch.mask.sum(axis=1).tolist() if size]
+    assert sorted(seen) == sorted(size for size in sizes if size)
+    for batch in batches:
+        assert batch.mask.shape[1] == batch.mask.sum(axis=1).max()  # no wider than it must be

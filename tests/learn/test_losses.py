@@ -5,15 +5,13 @@ import torch
 from torch.nn import functional as F
 
 from streamrnn.config import ClassesConfig, PointsConfig, RawConfig
-from streamrnn.errors import ConfigError
-from streamrnn.learn.losses import classes, loss_of, points
+from streamrnn.learn.losses import classes, loss_of, numbers, points
 
 
 def test_by_decoder() -> None:
     assert loss_of(ClassesConfig(labels=("a", "b"))) is classes
     assert loss_of(PointsConfig(horizons=(1, 2))) is points
-    with pytest.raises(ConfigError, match="expected 'classes', 'decide', 'detect' or 'points'"):
-        loss_of(RawConfig())
+    assert loss_of(RawConfig()) is numbers
 
 
 def test_classes_is_the_cross_entropy_of_what_counts() -> None:
@@ -24,6 +22,17 @@ def test_classes_is_the_cross_entropy_of_what_counts() -> None:
     total, amount = classes(logits, {"label": label, "weight": weight}, mask)
     each = [((0, 0), 1.0), ((0, 2), 0.5), ((1, 0), 1.0), ((1, 2), 1.0)]
     expected = sum(w * F.cross_entropy(logits[at], label[at]) for at, w in each)
+    torch.testing.assert_close(total, torch.as_tensor(expected))
+    assert amount.item() == 3.5
+
+
+def test_numbers_is_the_squared_error_of_what_counts() -> None:
+    outputs, values = torch.randn(2, 3, 4), torch.randn(2, 3, 4)
+    weight = torch.tensor([[1.0, 0.0, 0.5], [1.0, 1.0, 1.0]])
+    mask = torch.tensor([[True, True, True], [True, False, True]])
+    total, amount = numbers(outputs, {"values": values, "weight": weight}, mask)
+    each = [((0, 0), 1.0), ((0, 2), 0.5), ((1, 0), 1.0), ((1, 2), 1.0)]
+    expected = sum(w * F.mse_loss(outputs[at], values[at]) for at, w in each)
     torch.testing.assert_close(total, torch.as_tensor(expected))
     assert amount.item() == 3.5
 

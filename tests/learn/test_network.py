@@ -199,3 +199,16 @@ def test_begins_orthogonal_and_remembering() -> None:
         for gate in getattr(network.rnn, f"weight_hh_l{k}").split(6):
             close(gate @ gate.T, torch.eye(6))
         assert (getattr(network.rnn, f"bias_hh_l{k}")[6:12] == 1).all()  # i, then f
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_gates_begin_as_open_as_the_spans_are_long(cell: Cell) -> None:
+    config = NetworkConfig(input_size=2, hidden_size=4_000, cell=cell)
+    bias = Network(config, remember=100).rnn.bias_hh_l0
+    assert isinstance(bias, torch.Tensor)
+    kept = bias[4_000:8_000].sigmoid()  # z of a GRU, f of an LSTM
+    spans = 1.0 / (1.0 - kept)  # steps over which 1/e of it is left, about
+    assert spans.min() >= 1.99 and spans.max() <= 101.0
+    assert abs(spans.mean().item() - 51.0) < 2.0  # uniform; 4 σ
+    if cell == "lstm":
+        close(bias[:4_000], -bias[4_000:8_000])

@@ -108,3 +108,15 @@ def test_learning_rate_rises_then_falls() -> None:
 def test_impossible_settings_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         TrainConfig(**settings)
+
+
+def test_stops_once_the_goal_is_reached(tmp_path: Path) -> None:
+    train(experiment(epochs=9), run=tmp_path / "all", progress=False)
+    lines = (tmp_path / "all" / "history.jsonl").read_text().splitlines()
+    losses = [json.loads(line)["validation_loss"] for line in lines]
+    assert len(losses) == 9 and losses[3] < losses[0]
+    goal = (min(losses[:3]) + min(losses)) / 2.0
+    first = next(n for n, loss in enumerate(losses) if loss < goal)
+    assert 0 < first < 8
+    train(experiment(epochs=9, goal=goal), run=tmp_path / "some", progress=False)
+    assert len((tmp_path / "some" / "history.jsonl").read_text().splitlines()) == first + 1
