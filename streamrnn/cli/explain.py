@@ -1,0 +1,308 @@
+"""`streamrnn explain …`: what goes on inside of a network, measured and drawn."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+import numpy as np
+import typer
+from rich.console import Console
+
+from streamrnn.cli.lines import print_json
+from streamrnn.cli.waiting import waiting
+from streamrnn.config import AudioConfig, MotionConfig, TextConfig
+from streamrnn.errors import ConfigError, UnsupportedError
+from streamrnn.io.sounds import read_sound
+from streamrnn.io.tracks import read_track
+from streamrnn.model import Model, load
+from streamrnn.tasks.memory.evaluate import examples
+
+if TYPE_CHECKING:
+    from streamrnn.show.explain.theme import Draw
+
+explain = typer.Typer(no_args_is_help=True)
+
+Png = Annotated[
+    Path | None, typer.Option("--png", help="Draw to a file: PNG, SVG, PDF, by its suffix.")
+]
+Dark = Annotated[bool, typer.Option("--dark", help="The file light on dark.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+Name = Annotated[str, typer.Argument(help="A bundled name, or a .safetensors file.")]
+Input = Annotated[
+    str,
+    typer.Argument(
+        metavar="INPUT",
+        help="Of text, the text itself; a file of sound; a CSV track; frames in a .npy file; of a "
+        "model of task memory also example, or example:N, the Nth of its test sequences.",
+    ),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.add_typer(explain, name="explain", help="See what goes on inside of a network.")
+
+
+@explain.command()
+def state(
+    model: Name,
+    source: Input,
+    layer: Annotated[int, typer.Option(help="Which, from 1; by default the last.")] = 0,
+    last: Annotated[int, typer.Option(min=0, help="Only so many steps at the end; 0: all.")] = 0,
+    json: Json = False,
+    png: Png = None,
+    dark: Dark = False,
+) -> None:
+    """The hidden state as colours, a column a step, and how far the gates stand open.
+
+    Of a GRU 1 − z is let in, z kept, and r of the state before recalled for what is let in; of an
+    LSTM i is let in, f kept, o let out.
+    """
+    from streamrnn.learn.explain.states import explain_state
+    from streamrnn.show.explain.state import state_picture
+    from streamrnn.show.explain.terminal import state_view
+
+    network = load(model)
+    sequence, options = read_input(network, source)
+    if not 0 <= layer <= network.config.network.num_layers:
+        raise UnsupportedError(
+            f"--layer: expected 1 to {network.config.network.num_layers} of {network.name}, got "
+            f"{layer}"
+        )
+    report = explain_state(network, sequence, layer=layer - 1, last=last, **options)
+    console = Console()
+    shown = [state_view(report, console.width, colour=bool(console.color_system))]
+    _give(report, shown, *state_picture(report), json=json, png=png, dark=dark)
+
+
+@explain.command()
+def memory(
+    model: Name,
+    source: Input,
+    beside: Annotated[
+        list[str] | None, typer.Option(help="Further models of the same kind; repeatable.")
+    ] = None,
+    of: Annotated[
+        Literal["hidden", "output"], typer.Option(help="What the inputs weigh in.")
+    ] = "hidden",
+    last: Annotated[
+        int, typer.Option(min=1, help="Only so many steps at the end: work grows as its square.")
+    ] = 100,
+    json: Json = False,
+    png: Png = None,
+    dark: Dark = False,
+) -> None:
+    """How much each earlier input still weighs, as a share: the norms of exact Jacobians."""
+    with _torch():
+        from streamrnn.learn.explain.memory import MemoryReport, explain_memory
+    from streamrnn.show.explain.memory import memory_picture
+    from streamrnn.show.explain.terminal import memory_table
+
+    reports: list[MemoryReport] = []
+    with _progress(model) as advance:
+        for name in (model, *(beside or ())):
+            network = load(name)
+            sequence, options = read_input(network, source)
+            reports.append(explain_memory(network, sequence, last=last, advance=advance, **options))
+            if reports[-1].steps.names != reports[0].steps.names:
+                raise UnsupportedError(
+                    f"--beside {name}: expected a model that reads the input as {model} does, in "
+                    f"{len(reports[0].steps.names)} steps, got {len(reports[-1].steps.names)}"
+                )
+    told = [
+        {**msgspec.to_builtins(each), "kept": each.kept, "share": each.share(of), "of": of}
+        for each in reports
+    ]
+    width = Console().width
+    shown = [memory_table(each, of, width) for each in reports]
+    _give(
+        told if beside else told[0],
+        shown,
+        *memory_picture(reports, of),
+        json=json,
+        png=png,
+        dark=dark,
+    )
+
+
+@explain.command()
+def gradient(
+    steps: Annotated[int, typer.Option(min=10, help="Steps back in time.")] = 1_000,
+    hidden: Annotated[int, typer.Option(min=1, help="Size of the hidden states.")] = 64,
+    seeds: Annotated[int, typer.Option(min=1, help="Networks that each curve stands for.")] = 5,
+    json: Json = False,
+    png: Png = None,
+    dark: Dark = False,
+) -> None:
+    """The gradient that reaches earlier steps and lower layers: how it fades, grows, is clipped.
+
+    Of new networks as torch begins them; with gates opened for as long, and orthogonal weights in a
+    plain RNN; of the bundled networks that have learnt the adding problem; of 50 layers without a
+    loop; of a plain RNN whose gradient grows, and its learning with and without clipping.
+    """
+    with _torch():
+        from streamrnn.learn.explain.gradient import explain_gradient
+    from streamrnn.show.explain.gradient import gradient_picture
+    from streamrnn.show.explain.sections import ADDERS
+    from streamrnn.show.explain.terminal import gradient_tables
+
+    with _progress("gradients") as advance:
+        report = explain_gradient(
+            [load(name) for name in ADDERS],
+            steps=steps,
+            hidden_size=hidden,
+            seeds=seeds,
+            advance=advance,
+        )
+    shown = gradient_tables(report)
+    _give(report, shown, *gradient_picture(report), json=json, png=png, dark=dark)
+
+
+@explain.command()
+def tasks(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Models trained with configs/memory.toml; by default the bundled rows."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a network.")] = False,
+    png: Png = None,
+    dark: Dark = False,
+) -> None:
+    """Problems that need memory, length against success, for each cell and several seeds.
+
+    The rows that come with the package were trained by `make memory`; each names its command.
+    """
+    from streamrnn.learn.explain.results import read_committed, read_folder
+    from streamrnn.show.explain.tasks import tasks_picture, tasks_table
+
+    rows = read_folder(folder) if folder else read_committed("memory_tasks")
+    if any(not row.length for row in rows):
+        raise UnsupportedError(f"{folder}: expected models of task memory alone; move the others")
+    _give(rows, [tasks_table(rows)], *tasks_picture(rows), json=json, png=png, dark=dark)
+
+
+@explain.command()
+def gates(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Models of task intents or characters; by default the bundled rows."),
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer rounds: a first look.")] = False,
+    json: Json = False,
+    png: Png = None,
+    dark: Dark = False,
+) -> None:
+    """What gates cost in weights, arithmetic and time, trained and live, and what they bring.
+
+    Times are measured now, on this machine. The scores are of networks trained alike, each with the
+    command that trained it.
+    """
+    with _torch():
+        from streamrnn.bench.gates import run
+    from streamrnn.learn.explain.results import read_committed, read_folder
+    from streamrnn.show.explain.gates import gates_picture, gates_tables
+
+    rows = read_folder(folder) if folder else read_committed("gates_cost")
+    report = run(quick=quick)
+    told = {**msgspec.to_builtins(report), "scores": msgspec.to_builtins(rows)}
+    shown = [*gates_tables(report, rows), *report.notes()]
+    _give(told, shown, *gates_picture(report, rows), json=json, png=png, dark=dark)
+
+
+@explain.command()
+def report(
+    out: Annotated[Path, typer.Option(help="The page.")] = Path("report.html"),
+    text: Annotated[str, typer.Option(help="The sentence that is read.")] = "what time is it?",
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer networks and rounds.")] = False,
+) -> None:
+    """All of it on one page, which needs nothing else: pictures, numbers, and their commands."""
+    with _torch():
+        from streamrnn.show.explain.report import write_report
+
+    with _progress("report") as advance:
+        write_report(out, text, quick=quick, advance=lambda share: advance(round(100 * share), 100))
+    print(out)
+
+
+def read_input(model: Model, source: str) -> tuple[Any, dict[str, Any]]:
+    """A whole sequence for a model, and the options to predict it with.
+
+    Raises:
+        UnsupportedError: there is no such kind of input for the model.
+        SoundError, TrackError, ConfigError: the file cannot be read.
+    """
+    front = model.config.frontend
+    if isinstance(front, TextConfig):
+        return source, {}
+    if isinstance(front, MotionConfig):
+        return read_track(source), {}
+    if isinstance(front, AudioConfig):
+        sound = read_sound(source)
+        return sound.samples, {"rate": sound.rate, "channels": sound.samples.shape[1]}
+    kind, _, number = source.partition(":")
+    data = model.card.get("data", {})
+    if kind == "example" and model.card.get("task") == "memory" and (number or "0").isdigit():
+        at = int(number or 0)
+        return examples(data["problem"], data["length"], at + 1)[at].frames, {}
+    if source.endswith(".npy"):
+        try:
+            return np.load(source, allow_pickle=False), {}
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"{source}: expected frames in a .npy file, got: {error}") from error
+    raise UnsupportedError(
+        f"{source}: expected a .npy file of frames for {model.name}"
+        + (", or example:N" if model.card.get("task") == "memory" else "")
+    )
+
+
+def _give(
+    told: Any,
+    shown: list[Any],
+    draw: "Draw",
+    size: tuple[float, float],
+    *,
+    json: bool,
+    png: Path | None,
+    dark: bool,
+) -> None:
+    """Print what a program or a person reads, and draw what was asked for."""
+    from streamrnn.show.explain.theme import write
+
+    if dark and png is None:
+        raise ConfigError("--dark: expected --png FILE beside it")
+    if png is not None:
+        write(draw, size, png, dark=dark)
+    if json:
+        for line in msgspec.to_builtins(told if isinstance(told, list) else [told]):
+            print_json(line)
+        return
+    console = Console()
+    for part in shown:
+        console.print(part)
+    if png is not None:
+        console.print(f"drawn: {png}", markup=False, highlight=False)
+
+
+@contextmanager
+def _torch() -> Generator[None]:
+    """Say how to get torch where it is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise UnsupportedError(
+            "explain: expected torch to be installed; pip install 'streamrnn[learn]'"
+        ) from error
+
+
+@contextmanager
+def _progress(title: str) -> Generator[Callable[[int, int], None]]:
+    """A bar for work that tells how much of it is done."""
+    with waiting() as progress:
+        bar = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total)

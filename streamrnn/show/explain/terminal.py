@@ -1,0 +1,144 @@
+"""What goes on inside, in a terminal: colours, and tables of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from streamrnn.learn.explain.gradient import Curve, GradientReport
+from streamrnn.learn.explain.memory import MemoryReport
+from streamrnn.learn.explain.states import StateReport
+from streamrnn.show.cells import paint, scaled
+from streamrnn.show.explain.theme import CELL_NAMES
+
+_ROWS = 16  # characters down of a state, two units each
+_NARROW, _WIDE = 8, 16  # characters across of a word's column
+
+
+def _table(*columns: str, title: str = "", left: int = 1) -> Table:
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False
+    )
+    for n, name in enumerate(columns):
+        table.add_column(Text(name), justify="left" if n < left else "right", no_wrap=True)
+    return table
+
+
+def state_view(report: StateReport, columns: int, *, colour: bool) -> Text:
+    """The hidden state as colours, the newest step at the right, and the gates' means below.
+
+    Args:
+        report: what is shown.
+        columns: characters across.
+        colour: without it, shades.
+    """
+    hidden = np.array(report.hidden)[:, report.order()].T * 0.5 + 0.5
+    count = hidden.shape[1]
+    each = max(1, min(_WIDE, columns // count))
+    shown = min(count, columns // each)
+    picture = Text(f"{report.model}, layer {report.layer + 1}: hidden state, −1 to 1\n")
+    rows = min(2 * _ROWS, 2 * (len(hidden) // 2) or 2)
+    image = scaled(hidden[:, -shown:], rows, shown)
+    paint(picture, np.repeat(image, each, axis=1), colour=colour)
+    if each >= _NARROW:
+        for names in (report.steps.names, _labels(report)):
+            cells = (f"{name or '':<{each}.{each - 1}}" for name in names[-shown:])
+            picture.append("".join(cells).rstrip() + "\n")
+    for name, mean in report.means.items():
+        picture.append(f"{name}, the units' mean\n")
+        line = np.repeat(np.array(mean[-shown:])[None], each, axis=1)
+        paint(picture, np.repeat(line, 2, axis=0), colour=colour)
+        if each >= _NARROW:
+            picture.append("".join(f"{value:<{each}.0%}" for value in mean[-shown:]) + "\n")
+    return picture
+
+
+def _labels(report: StateReport) -> list[str | None]:
+    """What was said, without the family name that all of a home's intents have."""
+    return [label and label.removeprefix("Hass") for label in report.steps.labels or []]
+
+
+def memory_table(report: MemoryReport, of: str, columns: int) -> Table:
+    """Shares: a row a step, a column an input, as many of the last ones as there is room for.
+
+    Args:
+        report: what is shown.
+        of: `hidden` or `output`.
+        columns: characters across.
+    """
+    names = report.steps.names
+    room = max(2, (columns - 14) // 9)
+    first = max(0, len(names) - room)
+    what = {"hidden": "hidden state", "output": "prediction"}[of]
+    kept = report.kept
+    told = "" if kept is None else f"; × {kept:.3g} a step"
+    title = f"{report.model} ({CELL_NAMES[report.cell]}): the {what} that each input makes{told}"
+    shown = [f"{name:.8}" for name in names[first:]]
+    table = _table("after", *shown, title=title)
+    for name, shares in list(zip(names, report.share(of), strict=True))[-room:]:
+        table.add_row(Text(f"{name:.12}"), *(f"{share:.1%}" for share in shares[first:]))
+    if first:
+        table.caption = f"the last {room} of {len(names)} steps; --json tells all"
+    return table
+
+
+def gradient_tables(report: GradientReport) -> list[Table]:
+    """How fast gradients fade, and what is left of them."""
+    steps = len(report.begun["rnn"].mean) - 1
+    at = sorted({n for n in (10, 100, 1_000, steps) if n <= steps})
+    table = _table(
+        *("network", "begun", "× a step", *(f"{n:,} back" for n in at)),
+        title=f"the gradient that reaches a step back in time, hidden size {report.hidden_size}",
+        left=2,
+    )
+    kinds = {
+        "as torch begins": report.begun,
+        "opened": report.opened,
+        "adding learnt": report.learnt,
+    }
+    for kind, curves in kinds.items():
+        for cell, curve in curves.items():
+            how = "orthogonal" if kind == "opened" and cell == "rnn" else kind
+            table.add_row(CELL_NAMES[cell], how, *_told(curve, at), end_section=cell == "lstm")
+    table.add_row("RNN", "exploding", *_told(report.exploding, at))
+    table.caption = "the smallest float32 is 1.4e-45; float64 has nothing below 5e-324"
+    depth = len(report.layers.mean) - 1
+    layers = _table("network", "× a layer", "10 down", f"{depth} down", title="down layers")
+    layers.add_row(f"{depth + 1} layers, no loop", *_told(report.layers, [10, depth]))
+    clipping = _table(
+        "gradient descent",
+        "first loss",
+        "last loss",
+        "largest gradient",
+        title="what clipping does",
+    )
+    for name, run in (("not clipped", report.unclipped), ("norm at most 1", report.clipped)):
+        last = run.loss[-1]
+        norms = [norm for norm in run.norm if norm is not None]
+        clipping.add_row(
+            name,
+            f"{run.loss[0]:.3g}",
+            "no number" if last is None else f"{last:.3g}",
+            f"{max(norms, default=float('nan')):.3g}",
+        )
+    return [table, layers, clipping]
+
+
+def _told(curve: Curve, at: Sequence[int]) -> list[str]:
+    rate = "" if curve.rate is None else f"{curve.rate:.4g}"
+    values = [curve.at(n) for n in at]
+    shown = ["" if value is None else _small(value) for value in values]
+    return [rate, *shown]
+
+
+def _small(value: float) -> str:
+    """A number; what float64 cannot hold is 0.
+
+    >>> _small(2.0e-3), _small(2.3e-308)
+    ('0.002', '0')
+    """
+    return f"{value:.2g}" if value > 1e-300 else "0"
