@@ -4,12 +4,13 @@ BIN := .venv/bin
 TRACK ?=
 SOUND ?=
 
-.PHONY: help demo test check lint types sweep bench clean
+.PHONY: help demo test check lint types sweep bench memory clean
 help:
 	@echo "make demo   set up, watch a ball foreseen, words heard and words read (TRACK=file.csv SOUND=file.wav: yours)"
 	@echo "make test   set up and run the tests"
 	@echo "make check  what CI runs: format, lint, types, tests"
 	@echo "make sweep  the long sweeps over many cases"
+	@echo "make memory train the networks of the table of memory tasks: some hours"
 	@echo "make bench  measure steps, pools, sound and the start beside what else there is"
 
 .venv/.live: pyproject.toml
@@ -53,6 +54,17 @@ bench: .venv/.dev
 	$(BIN)/streamrnn bench pool --audio
 	$(BIN)/streamrnn bench audio
 	$(BIN)/streamrnn bench start
+
+# Each network is trained once; killed, the same call goes on. The table: streamrnn explain tasks
+memory: .venv/.dev
+	for seed in 1 2 3; do for length in 10 30 100 300 1000; do \
+	for problem in adding order copying binary; do for cell in feedforward rnn gru lstm; do \
+	  [ $$problem = copying -o $$problem = binary ] && [ $$length -gt 100 ] && continue; \
+	  echo "$$problem-$$length-$$cell-$$seed --set data.problem=$$problem --set data.length=$$length \
+	    --set train.remember=$$length --set network.cell=$$cell --set train.seed=$$seed"; \
+	done; done; done; done | xargs -P $$(nproc) -L 1 sh -c 'out=runs/memory/$$0.safetensors; \
+	  [ -e $$out ] || $(BIN)/streamrnn train configs/memory.toml "$$@" --quiet --run runs/memory/$$0 --out $$out'
+	$(BIN)/streamrnn explain tasks runs/memory
 
 clean:
 	rm -rf .venv build dist

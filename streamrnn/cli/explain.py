@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-import numpy as np
 import typer
 from rich.console import Console
 
+from streamrnn.cli.inputs import read_input
 from streamrnn.cli.lines import print_json
 from streamrnn.cli.waiting import waiting
-from streamrnn.config import AudioConfig, MotionConfig, TextConfig
 from streamrnn.errors import ConfigError, UnsupportedError
-from streamrnn.io.sounds import read_sound
-from streamrnn.io.tracks import read_track
-from streamrnn.model import Model, load
-from streamrnn.tasks.memory.evaluate import examples
+from streamrnn.model import load
 
 if TYPE_CHECKING:
     from streamrnn.show.explain.theme import Draw
@@ -112,7 +108,12 @@ def memory(
                     f"{len(reports[0].steps.names)} steps, got {len(reports[-1].steps.names)}"
                 )
     told = [
-        {**msgspec.to_builtins(each), "kept": each.kept, "share": each.share(of), "of": of}
+        {
+            **msgspec.to_builtins(each),
+            "of": of,
+            "share": each.share(of),
+            "kept_a_step": each.kept(of),
+        }
         for each in reports
     ]
     width = Console().width
@@ -226,37 +227,6 @@ def report(
     with _progress("report") as advance:
         write_report(out, text, quick=quick, advance=lambda share: advance(round(100 * share), 100))
     print(out)
-
-
-def read_input(model: Model, source: str) -> tuple[Any, dict[str, Any]]:
-    """A whole sequence for a model, and the options to predict it with.
-
-    Raises:
-        UnsupportedError: there is no such kind of input for the model.
-        SoundError, TrackError, ConfigError: the file cannot be read.
-    """
-    front = model.config.frontend
-    if isinstance(front, TextConfig):
-        return source, {}
-    if isinstance(front, MotionConfig):
-        return read_track(source), {}
-    if isinstance(front, AudioConfig):
-        sound = read_sound(source)
-        return sound.samples, {"rate": sound.rate, "channels": sound.samples.shape[1]}
-    kind, _, number = source.partition(":")
-    data = model.card.get("data", {})
-    if kind == "example" and model.card.get("task") == "memory" and (number or "0").isdigit():
-        at = int(number or 0)
-        return examples(data["problem"], data["length"], at + 1)[at].frames, {}
-    if source.endswith(".npy"):
-        try:
-            return np.load(source, allow_pickle=False), {}
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"{source}: expected frames in a .npy file, got: {error}") from error
-    raise UnsupportedError(
-        f"{source}: expected a .npy file of frames for {model.name}"
-        + (", or example:N" if model.card.get("task") == "memory" else "")
-    )
 
 
 def _give(

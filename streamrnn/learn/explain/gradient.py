@@ -163,10 +163,13 @@ def through_time(
 
 
 def _through_time(network: Unrolled, steps: int, seed: int) -> NDArray[np.float64]:
-    """Of a network, noise as its input and a random direction of its last h as its loss."""
+    """Of a network, noise as its input and a random direction of its last h as its loss.
+
+    An LSTM's c has no part in that direction: the first step back shares the gradient out.
+    """
     generator = torch.Generator().manual_seed(seed)
     size, top = network.config.input_size, network.config.hidden_size
-    inputs = torch.randn(steps, 1, size, generator=generator, dtype=torch.float64)
+    inputs = torch.randn(steps + 1, 1, size, generator=generator, dtype=torch.float64)
     way = torch.randn(top, generator=generator, dtype=torch.float64)
     fresh = network.fresh()[None]
     return through_time(network.step, inputs, fresh, lambda s: (s[:, :top] * way).sum())

@@ -62,7 +62,7 @@ def steps_of(sequence: Any, said: Predictions) -> Steps:
         first = [0, *ends[:-1]]
         names = [sequence[a:b].strip() or sequence[a:b] for a, b in zip(first, ends, strict=True)]
     elif said.times is not None:
-        names, timed = [f"{time:.4g}" for time in said.times.tolist()], True
+        names, timed = [f"{time:.3f}" for time in said.times.tolist()], True
     else:
         names = [str(end) for end in ends]
     labels, scores = said.labels, said.scores

@@ -39,14 +39,14 @@ class MemoryReport(msgspec.Struct, kw_only=True):
         sums = [sum(row) or 1.0 for row in rows]
         return [[weight / total for weight in row] for row, total in zip(rows, sums, strict=True)]
 
-    @property
-    def kept(self) -> float | None:
-        """How much of an input's weight in the hidden state a further step leaves, in the mean.
+    def kept(self, of: str) -> float | None:
+        """How much of an input's weight a further step leaves, in the mean.
 
         The geometric mean of the weights at each distance, and a straight line through its
         logarithm; None with fewer than three steps.
         """
-        return fitted_rate(by_distance(self.hidden))
+        rows: list[list[float]] = getattr(self, of)
+        return fitted_rate(by_distance(rows))
 
 
 def explain_memory(

@@ -13,7 +13,7 @@ from streamrnn.model import Model
 # In the order in which `Trace.gates` has them, each with what its being open means. A GRU's z is
 # what it keeps; 1 - z is what it lets in (Cho et al., arXiv:1406.1078, 2014, in torch's notation).
 GATES = {
-    "gru": {"let in": "1 - z", "kept": "z", "recalled": "r"},
+    "gru": {"let in": "1 − z", "kept": "z", "recalled": "r"},
     "lstm": {"let in": "i", "kept": "f", "let out": "o"},
 }
 """The gates of each cell, by what they do; `recalled` is the share of the state before that the

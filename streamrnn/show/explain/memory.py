@@ -28,7 +28,7 @@ def memory_picture(
     if count <= _SLICES:
         size = (max(6.0, 1.9 * count + 1.0), 2.2 * len(reports) + 0.8)
         return lambda figure, theme: _circles(figure, theme, reports, of), size
-    size = (4.3 * len(reports) + 0.6, 5.6)
+    size = (max(8.0, 4.3 * len(reports) + 0.6), 5.6)
     return lambda figure, theme: _maps(figure, theme, reports, of), size
 
 
@@ -89,7 +89,7 @@ def _maps(figure: Any, theme: Theme, reports: Sequence[MemoryReport], of: str) -
         for row, values in zip(shares, report.share(of), strict=True):
             row[: len(values)] = values
         above, below = column
-        kept = report.kept
+        kept = report.kept(of)
         told = "" if kept is None else f": × {kept:.3g} a step, in the mean"
         plain_axes(above, theme, f"{CELL_NAMES[report.cell]}{told}")
         above.imshow(

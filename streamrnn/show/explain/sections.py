@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from streamrnn.bench.common import environment_line
 from streamrnn.bench.gates import GatesReport
 from streamrnn.bench.gates import run as measure_gates
+from streamrnn.io.sounds import read_sound
 from streamrnn.learn.explain.gradient import Curve, GradientReport, explain_gradient
 from streamrnn.learn.explain.memory import MemoryReport, explain_memory
-from streamrnn.learn.explain.results import Trained, read_committed
+from streamrnn.learn.explain.results import COMMITTED, Trained, read_committed
 from streamrnn.learn.explain.states import StateReport, explain_state
 from streamrnn.model import load
 from streamrnn.show.explain.gates import gates_picture, gates_tables, scores_of
@@ -28,6 +29,8 @@ ADDERS = ("adding_rnn", "adding_gru", "adding_lstm")
 """The same, for the adding problem of length 100."""
 WIDTH = 110
 """Characters across of a table."""
+WORDS = COMMITTED / "words.flac"
+"""Four words by a speech synthesiser."""
 Advance = Callable[[float], object]
 """Takes the share of the work that is done."""
 
@@ -62,6 +65,7 @@ def sections(text: str, *, quick: bool, advance: Advance) -> Iterator[Section]:
     """
     readers = [load(name) for name in READERS]
     yield _state(explain_state(readers[-1], text), text)
+    yield _hearing()
     yield _fading([explain_memory(model, text) for model in readers], text)
     advance(0.1)
     yield _adding(lambda share: advance(0.1 + 0.3 * share))
@@ -82,7 +86,7 @@ def _each(values: Mapping[str, str]) -> str:
 
 
 def _kept(reports: Sequence[MemoryReport]) -> str:
-    rates = {report.cell: report.kept for report in reports}
+    rates = {report.cell: report.kept("hidden") for report in reports}
     return _each({cell: f"× {rate:.3g}" for cell, rate in rates.items() if rate is not None})
 
 
@@ -99,6 +103,22 @@ def _state(report: StateReport, text: str) -> Section:
         """,
         state_picture(report),
         f'streamrnn explain state {report.model} "{text}"',
+    )
+
+
+def _hearing() -> Section:
+    sound = read_sound(WORDS)
+    report = explain_state(load("keywords"), sound.samples, rate=sound.rate)
+    return Section(
+        "gates",
+        "Gates: let in, keep",
+        """
+        A GRU hears yes, no, up, down. When a word begins, its gates open and let the sound in; in
+        the pause after it they shut, and what the word was is kept until the next one comes.
+        Nobody told it to: it has learnt from the words alone.
+        """,
+        state_picture(report),
+        "streamrnn explain state keywords demos/utterance.flac",
     )
 
 
@@ -230,7 +250,7 @@ def _gates(report: GatesReport, rows: Sequence[Trained]) -> Section:
         for (task, cell, size), score in scores_of(rows).items()
     )
     return Section(
-        "gates",
+        "cost",
         "What gates cost, and when to take which",
         f"""
         “Plain RNNs train faster”: of equal hidden size they do, step by step. Against the RNN, on

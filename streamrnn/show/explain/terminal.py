@@ -16,6 +16,7 @@ from streamrnn.show.cells import paint, scaled
 from streamrnn.show.explain.theme import CELL_NAMES
 
 _ROWS = 16  # characters down of a state, two units each
+_LARGEST = 8  # inputs that are told of many
 _NARROW, _WIDE = 8, 16  # characters across of a word's column
 
 
@@ -63,26 +64,29 @@ def _labels(report: StateReport) -> list[str | None]:
 
 
 def memory_table(report: MemoryReport, of: str, columns: int) -> Table:
-    """Shares: a row a step, a column an input, as many of the last ones as there is room for.
+    """Shares: a row a step, a column an input; of more than there is room for, the largest.
 
     Args:
         report: what is shown.
         of: `hidden` or `output`.
         columns: characters across.
     """
-    names = report.steps.names
-    room = max(2, (columns - 14) // 9)
-    first = max(0, len(names) - room)
+    names, shares = report.steps.names, report.share(of)
     what = {"hidden": "hidden state", "output": "prediction"}[of]
-    kept = report.kept
+    kept = report.kept(of)
     told = "" if kept is None else f"; × {kept:.3g} a step"
     title = f"{report.model} ({CELL_NAMES[report.cell]}): the {what} that each input makes{told}"
-    shown = [f"{name:.8}" for name in names[first:]]
-    table = _table("after", *shown, title=title)
-    for name, shares in list(zip(names, report.share(of), strict=True))[-room:]:
-        table.add_row(Text(f"{name:.12}"), *(f"{share:.1%}" for share in shares[first:]))
-    if first:
-        table.caption = f"the last {room} of {len(names)} steps; --json tells all"
+    if len(names) > (columns - 14) // 9:
+        table = _table("input", "share", "up to it", title=title)
+        order = np.argsort(shares[-1])[::-1][:_LARGEST]
+        before = np.cumsum(shares[-1])
+        for n in order.tolist():
+            table.add_row(Text(f"{names[n]:.20}"), f"{shares[-1][n]:.1%}", f"{before[n]:.1%}")
+        table.caption = f"after the last of {len(names)} steps; --json tells all"
+        return table
+    table = _table("after", *(f"{name:.8}" for name in names), title=title)
+    for name, row in zip(names, shares, strict=True):
+        table.add_row(Text(f"{name:.12}"), *(f"{share:.1%}" for share in row))
     return table
 
 

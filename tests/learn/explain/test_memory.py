@@ -1,4 +1,4 @@
-"""The derivatives are those that finite differences give, and those of one pass back through all."""
+"""The derivatives are those of finite differences, and of one pass back through all."""
 
 from typing import Any
 
