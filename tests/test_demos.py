@@ -126,3 +126,14 @@ def test_chatbot_refuses_to_draw_nothing(options: tuple[str, ...]) -> None:
     command = [sys.executable, str(DEMOS / "chatbot.py"), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "expected" in done.stderr
+
+
+def test_memory_and_vanishing_gradient_draw_their_pictures(tmp_path: Path) -> None:
+    for name, options, says in (
+        ("memory.py", ("what time is it?",), "intents_lstm (LSTM): the hidden state"),
+        ("vanishing_gradient.py", ("--steps", "100"), "what clipping does"),
+    ):
+        path = tmp_path / f"{name}.png"
+        out = run(name, *options, "--png", str(path))
+        assert says in re.sub(r"\s+", " ", out)
+        assert path.read_bytes().startswith(b"\x89PNG")

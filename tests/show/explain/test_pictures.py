@@ -74,8 +74,9 @@ def picture(request: pytest.FixtureRequest, gradients: GradientReport) -> Any:
 def test_light_and_dark_differ_in_ground_and_in_nothing_of_size(
     picture: Any, tmp_path: Path
 ) -> None:
-    write(*picture, tmp_path / "light.png")
-    write(*picture, tmp_path / "dark.png", dark=True)
+    draw, size = picture
+    write(draw, size, tmp_path / "light.png")
+    write(draw, size, tmp_path / "dark.png", dark=True)
     light, dark = (image.imread(tmp_path / f"{name}.png") for name in ("light", "dark"))
     assert light.shape == dark.shape
     for drawn, theme in ((light, LIGHT), (dark, DARK)):
@@ -85,7 +86,8 @@ def test_light_and_dark_differ_in_ground_and_in_nothing_of_size(
 
 
 def test_a_pages_picture_has_the_pages_colours_and_names_of_its_own(picture: Any) -> None:
-    text = svg(*picture, "one")
+    draw, size = picture
+    text = svg(draw, size, "one")
     assert text.startswith("<svg ") and text.rstrip().endswith("</svg>")
     assert "viewBox=" in text and 'width="' not in text[: text.index(">")]
     assert LIGHT.ink not in text and "var(--ink)" in text
