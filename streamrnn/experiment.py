@@ -37,7 +37,8 @@ class TrainConfig(Record, frozen=True):
     dropout_recurrent: float = 0.0
     """Of the weights from hidden state to hidden state, drawn anew for each update."""
     remember: int = 0
-    """Over how many steps the gates of a GRU or LSTM are to remember to begin with; 0: a few."""
+    """Over how many steps the gates of a GRU or LSTM are to remember to begin with; 0: a few. Other
+    cells have no gates."""
     clip: float = 1.0
     """Largest norm of the gradient of all weights together."""
     patience: int = 5
@@ -64,6 +65,8 @@ class TrainConfig(Record, frozen=True):
         for name in ("epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"train.{name}: expected at least 1, got {getattr(self, name)}")
+        if self.endless and not self.window:
+            raise ConfigError("train.window: expected at least 1 with train.endless, got 0")
         for name in ("learning_rate", "clip", "checkpoint_minutes"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise ConfigError(f"train.{name}: expected more than 0, got {getattr(self, name)}")

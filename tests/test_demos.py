@@ -128,12 +128,21 @@ def test_chatbot_refuses_to_draw_nothing(options: tuple[str, ...]) -> None:
     assert done.returncode == 2 and "expected" in done.stderr
 
 
-def test_memory_and_vanishing_gradient_draw_their_pictures(tmp_path: Path) -> None:
-    for name, options, says in (
-        ("memory.py", ("what time is it?",), "intents_lstm (LSTM): the hidden state"),
-        ("vanishing_gradient.py", ("--steps", "100"), "what clipping does"),
-    ):
-        path = tmp_path / f"{name}.png"
-        out = run(name, *options, "--png", str(path))
-        assert says in re.sub(r"\s+", " ", out)
-        assert path.read_bytes().startswith(b"\x89PNG")
+def test_memory_fades_word_by_word(tmp_path: Path) -> None:
+    out = run("memory.py", "--png", str(tmp_path / "memory.png"))
+    rows = [line.split(", ") for line in out.splitlines() if line.startswith("   ")]
+    assert len(rows) == 3 * 4  # three networks, four words
+    for row in rows:
+        shares = [float(told.split()[-1].strip("%")) for told in row]
+        assert abs(sum(shares) - 100.0) <= 0.5 * len(row)
+    for last in rows[3::4]:
+        assert "what 2" in last[0] or "what 1" in last[0]  # of 100 % at first
+    assert (tmp_path / "memory.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_gradient_vanishes_but_through_open_gates(tmp_path: Path) -> None:
+    out = run("vanishing_gradient.py", "--steps", "200", "--png", str(tmp_path / "g.png"))
+    left = {line[:24].strip(): float(line.split()[-3]) for line in out.splitlines()[:-1]}
+    assert left.keys() >= {"RNN", "GRU", "LSTM"}
+    assert all((share > 1e-2) == ("open" in name) for name, share in left.items())
+    assert (tmp_path / "g.png").read_bytes().startswith(b"\x89PNG")

@@ -61,6 +61,7 @@ def test_a_file_with_overrides(path: Path) -> None:
         ("train.clip=0.0", "train.clip: expected more than 0, got 0.0"),
         ("train.learning_rate=nan", "train.learning_rate: expected more than 0, got nan"),
         ("train.learning_rate=inf", "train.learning_rate: expected more than 0, got inf"),
+        ("train.window=-1", "train.window: expected 0 or more, got -1"),
         ("train.patience=-1", "train.patience: expected 0 or more, got -1"),
         ("train.weight_decay=nan", "train.weight_decay: expected 0 or more, got nan"),
         ("train.dropout=1.0", "train.dropout: expected 0 to below 1, got 1.0"),
@@ -69,6 +70,11 @@ def test_a_file_with_overrides(path: Path) -> None:
 def test_what_does_not_fit_is_refused(path: Path, override: str, says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         load_experiment(path, (override,))
+
+
+def test_whole_sequences_are_not_joined_endlessly(path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"train.window: expected at least 1 with train.endless"):
+        load_experiment(path, ("train.window=0", "train.endless=true"))
 
 
 def test_a_message_names_the_file(path: Path) -> None:

@@ -30,8 +30,9 @@ Input = Annotated[
     str,
     typer.Argument(
         metavar="INPUT",
-        help="Of text, the text itself; a file of sound; a CSV track; frames in a .npy file; of a "
-        "model of task memory also example, or example:N, the Nth of its test sequences.",
+        help="Of text, the text itself; a file of sound; a CSV track; frames in a .npy file. Of a "
+        "model of sound also example, four spoken words; of one of task memory example, or "
+        "example:N, the Nth of its test sequences.",
     ),
 ]
 
@@ -53,9 +54,11 @@ def state(
 ) -> None:
     """The hidden state as colours, a column a step, and how far the gates stand open.
 
-    Of a GRU 1 − z is let in, z kept, and r of the state before recalled for what is let in; of an
-    LSTM i is let in, f kept, o let out.
+    A GRU's update gate z keeps, and 1 − z lets in; its reset gate r says how far the state is read
+    again for that. An LSTM's input gate i lets in, its forget gate f keeps, its output gate o lets
+    out.
     """
+    _see_that(png, dark)
     from streamrnn.learn.explain.states import explain_state
     from streamrnn.show.explain.state import state_picture
     from streamrnn.show.explain.terminal import state_view
@@ -86,11 +89,15 @@ def memory(
     last: Annotated[
         int, typer.Option(min=1, help="Only so many steps at the end: work grows as its square.")
     ] = 100,
-    json: Json = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a model.")] = False,
     png: Png = None,
     dark: Dark = False,
 ) -> None:
-    """How much each earlier input still weighs, as a share: the norms of exact Jacobians."""
+    """How much each earlier input still weighs: the norms of exact Jacobians, as shares.
+
+    Of a long input the last 100 steps are measured, or --last, and shares are among these.
+    """
+    _see_that(png, dark)
     with _torch():
         from streamrnn.learn.explain.memory import MemoryReport, explain_memory
     from streamrnn.show.explain.memory import memory_picture
@@ -143,10 +150,11 @@ def gradient(
     plain RNN; of the bundled networks that have learnt the adding problem; of 50 layers without a
     loop; of a plain RNN whose gradient grows, and its learning with and without clipping.
     """
+    _see_that(png, dark)
     with _torch():
+        from streamrnn.learn.explain import ADDERS
         from streamrnn.learn.explain.gradient import explain_gradient
     from streamrnn.show.explain.gradient import gradient_picture
-    from streamrnn.show.explain.sections import ADDERS
     from streamrnn.show.explain.terminal import gradient_tables
 
     with _progress("gradients") as advance:
@@ -177,12 +185,16 @@ def tasks(
 
     The rows that come with the package were trained by `make memory`; each names its command.
     """
+    _see_that(png, dark)
     from streamrnn.learn.explain.results import read_committed, read_folder
     from streamrnn.show.explain.tasks import tasks_picture, tasks_table
 
     rows = read_folder(folder) if folder else read_committed("memory_tasks")
-    if any(not row.length for row in rows):
-        raise UnsupportedError(f"{folder}: expected models of task memory alone; move the others")
+    strange = sorted({row.task for row in rows if not row.length})
+    if strange:
+        raise UnsupportedError(
+            f"{folder}: expected models of task memory, got {', '.join(strange)}; move the others"
+        )
     _give(rows, [tasks_table(rows)], *tasks_picture(rows), json=json, png=png, dark=dark)
 
 
@@ -202,12 +214,19 @@ def gates(
     Times are measured now, on this machine. The scores are of networks trained alike, each with the
     command that trained it.
     """
+    _see_that(png, dark)
     with _torch():
         from streamrnn.bench.gates import run
-    from streamrnn.learn.explain.results import read_committed, read_folder
+    from streamrnn.learn.explain.results import MEASURES, read_committed, read_folder
     from streamrnn.show.explain.gates import gates_picture, gates_tables
 
     rows = read_folder(folder) if folder else read_committed("gates_cost")
+    strange = sorted({row.task for row in rows} - MEASURES.keys())
+    if strange:
+        raise UnsupportedError(
+            f"{folder}: expected models of task {' or '.join(MEASURES)}, got {', '.join(strange)}; "
+            "move the others"
+        )
     report = run(quick=quick)
     told = {**msgspec.to_builtins(report), "scores": msgspec.to_builtins(rows)}
     shown = [*gates_tables(report, rows), *report.notes()]
@@ -229,6 +248,16 @@ def report(
     print(out)
 
 
+def _see_that(png: Path | None, dark: bool) -> None:
+    """See that a picture can be written, before all is measured for it."""
+    if dark and png is None:
+        raise ConfigError("--dark: expected --png FILE beside it")
+    if png is not None and not png.resolve().parent.is_dir():
+        raise ConfigError(f"{png}: expected a folder that exists, got {png.parent}")
+    if png is not None and (png.is_dir() or not png.suffix):
+        raise ConfigError(f"{png}: expected a file for a picture, as a.png, got no such name")
+
+
 def _give(
     told: Any,
     shown: list[Any],
@@ -242,8 +271,6 @@ def _give(
     """Print what a program or a person reads, and draw what was asked for."""
     from streamrnn.show.explain.theme import write
 
-    if dark and png is None:
-        raise ConfigError("--dark: expected --png FILE beside it")
     if png is not None:
         write(draw, size, png, dark=dark)
     if json:

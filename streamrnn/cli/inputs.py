@@ -9,6 +9,7 @@ from streamrnn.config import AudioConfig, MotionConfig, TextConfig
 from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.io.sounds import read_sound
 from streamrnn.io.tracks import read_track
+from streamrnn.learn.explain import WORDS
 from streamrnn.model import Model
 from streamrnn.tasks.memory.evaluate import TESTED, examples
 
@@ -26,7 +27,7 @@ def read_input(model: Model, source: str) -> tuple[Any, dict[str, Any]]:
     if isinstance(front, MotionConfig):
         return read_track(source), {}
     if isinstance(front, AudioConfig):
-        sound = read_sound(source)
+        sound = read_sound(WORDS if source == "example" else source)
         return sound.samples, {"rate": sound.rate, "channels": sound.samples.shape[1]}
     known = model.card.get("task") == "memory"
     kind, _, number = source.partition(":")

@@ -136,9 +136,7 @@ class DetectState(SlotState):
     """The detections of one stream."""
 
     def __init__(self, arena: DetectArena, slot: int) -> None:
-        super().__init__(
-            arena, slot, arena.states, kernel.fresh(len(arena.decoder.labels)), "detect"
-        )
+        super().__init__(arena, slot, arena.states, arena.fresh, "detect")
         self._labels, self._most_steps = arena.decoder.labels, arena.most_steps
 
     def end(self, decoded: Decoded, position: int) -> Decoded:

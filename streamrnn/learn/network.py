@@ -265,17 +265,18 @@ def _begin(rnn: nn.RNNBase, config: NetworkConfig) -> None:
 
 @torch.no_grad()
 def _remember(rnn: nn.RNNBase, config: NetworkConfig, steps: int) -> None:
-    """Gates that forget at rates of 1 to 1 / steps, so that each span has units that last it.
+    """Gates that begin open, for spans of 2 to `steps` steps: each span has units that last.
 
-    An LSTM's forget gates begin with log(U(1, steps - 1)) and its input gates with the opposite, a
-    GRU's update gates, which keep, with the same: Tallec and Ollivier, Can recurrent neural
-    networks warp time?, ICLR 2018. A plain RNN has nothing of the kind.
+    Where u is uniform from 1 to steps - 1, a GRU's update gates and an LSTM's forget gates begin
+    with a bias of log u, beside torch's own of the input, and so forget 1 / (1 + u) a step; an
+    LSTM's input gates with -log u: Tallec and Ollivier, Can recurrent neural networks warp time?,
+    ICLR 2018. A plain RNN has no gates, and is left as it is.
     """
     size = config.hidden_size
     for k in range(config.num_layers):
         bias = getattr(rnn, f"bias_hh_l{k}")
-        spans = torch.empty(size).uniform_(1.0, max(1.0, steps - 1.0)).log()
+        log_u = torch.empty(size).uniform_(1.0, max(1.0, steps - 1.0)).log()
         if config.cell != "rnn":
-            bias[size : 2 * size] = spans
+            bias[size : 2 * size] = log_u
         if config.cell == "lstm":
-            bias[:size] = -spans
+            bias[:size] = -log_u

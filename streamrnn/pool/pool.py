@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from streamrnn.errors import PoolFullError, StateError, UnsupportedError
+from streamrnn.errors import PoolFullError, UnsupportedError
 from streamrnn.pool.core import Core
 from streamrnn.pool.ready import Ready
 from streamrnn.pool.stream import PooledStream
@@ -91,7 +91,7 @@ class StreamPool:
             if arrays is not None:
                 try:
                     stream.take_over(arrays)
-                except StateError:
+                except BaseException:
                     core.leave(stream)
                     raise
         return stream

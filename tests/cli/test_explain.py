@@ -3,12 +3,14 @@
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from streamrnn.model import load
 from tests.conftest import COMMAND, make_frames, make_model
 
 
@@ -28,7 +30,7 @@ def test_state_of_a_sentence(tmp_path: Path) -> None:
     told = json.loads(run("state", "intents_lstm", "what time is it?", "--json").stdout)
     assert told["steps"]["names"] == ["what", "time", "is", "it?"]
     assert np.array(told["hidden"]).shape == (4, 96)
-    assert set(told["gates"]) == {"let in", "kept", "let out"}
+    assert set(told["gates"]) == {"input", "forget", "output"}
 
 
 def test_state_of_sound_flight_and_frames(tmp_path: Path) -> None:
@@ -89,9 +91,9 @@ def test_tasks_and_their_json_are_the_committed_rows(tmp_path: Path) -> None:
         (["state", "intents", "on", "--dark"], "--dark: expected --png FILE"),
         (["state", "ball_snapshot", "x.csv"], "x.csv"),
         (["memory", "intents", "on", "--beside", "characters"], "--beside characters: expected"),
-        (["memory", "intents", "on", "--png", "no/such/a.png"], "no/such/a.png: expected a file"),
+        (["memory", "intents", "on", "--png", "no/such/a.png"], "a.png: expected a folder"),
         (["tasks", "no-folder"], "no-folder: expected a folder of .safetensors"),
-        (["report", "--out", "no/such/a.html"], "expected a folder that exists"),
+        (["report", "--out", "no/such/a.html"], "expected a file in a folder that exists"),
     ],
     ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else None,
 )
@@ -101,11 +103,35 @@ def test_what_cannot_be_explained_is_one_line(arguments: list[str], says: str) -
     assert not done.stdout
 
 
+def test_a_state_needs_no_torch_and_memory_says_how_to_get_it() -> None:
+    blocked = "import sys; sys.modules['torch'] = None; from streamrnn.cli import main; main()"
+    for verb, code in (("state", 0), ("memory", 2)):
+        done = subprocess.run(
+            [sys.executable, "-c", blocked, "explain", verb, "intents_gru", "turn on"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        assert ("pip install 'streamrnn[learn]'" in done.stderr) == bool(code)
+
+
+def test_models_of_another_task_are_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    load("adding_rnn").save(tmp_path / "a.safetensors")
+    done = run("gates", str(tmp_path), code=2)
+    assert "expected models of task intents or characters, got adding" in done.stderr
+    (tmp_path / "a.safetensors").unlink()
+    load("characters").save(tmp_path / "c.safetensors")
+    assert "expected models of task memory" in run("tasks", str(tmp_path), code=2).stderr
+
+
 def test_report_is_one_page_that_fetches_nothing(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
-    done = run("report", "--out", str(page), "--quick", "--text", "turn <b>on</b> the light")
+    text = 'say "hi" & turn <b>on</b> the light'
+    done = run("report", "--out", str(page), "--quick", "--text", text)
     assert done.stdout.strip() == str(page)
     text = page.read_text()
+    assert "explain state intents_lstm &#x27;say &quot;hi&quot;" in text
     assert text.count("<svg ") == text.count("</svg>") >= 5
     assert not re.search(r'(?:src|href)="(?!#|data:)', text)
     assert "<b>on</b>" not in text  # what was asked for is shown, not obeyed

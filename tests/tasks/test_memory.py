@@ -72,35 +72,55 @@ def test_binary_is_the_sum_of_whole_numbers(seed: int, length: int) -> None:
 def test_what_is_right_without_memory() -> None:
     adding = examples("adding", 40, 4_000)
     near = [abs(each.targets["values"][-1, 0] - 0.5) < CORRECT for each in adding]
-    assert np.mean(near) == pytest.approx(PROBLEMS["adding"].chance, abs=0.02)  # 3.5 σ
+    assert np.mean(near) == pytest.approx(PROBLEMS["adding"].guessed(40), abs=0.02)  # 3.5 σ
     orders = [each.targets["label"][-1] for each in examples("order", 40, 4_000)]
     counts = np.bincount(orders, minlength=4) / len(orders)
-    np.testing.assert_allclose(counts, PROBLEMS["order"].chance, atol=0.025)
+    np.testing.assert_allclose(counts, PROBLEMS["order"].guessed(40), atol=0.025)
 
 
-class Knowing:
-    """Says what would have been right, but for the first `wrong` sequences."""
+def test_binary_sums_without_a_carry() -> None:
+    for length in (2, 5, 10):
+        right = [
+            (each.frames.sum(axis=1) % 2 == each.targets["label"]).all()
+            for each in examples("binary", length, 4_000)
+        ]
+        expected = PROBLEMS["binary"].guessed(length)
+        assert np.mean(right) == pytest.approx(expected, abs=3.5 * 0.5 / 4_000**0.5)
 
-    def __init__(self, problem: str, length: int, count: int, wrong: int) -> None:
+
+class Saying:
+    """Says what would have been right, but for one place of the first `wrong` sequences."""
+
+    def __init__(self, problem: str, length: int, count: int, wrong: int, place: int) -> None:
         self.rest = iter(examples(problem, length, count))
-        self.wrong = wrong
+        self.wrong, self.place = wrong, place
 
     def predict(self, frames: np.ndarray) -> Predictions:
         own, targets = next(self.rest)
         np.testing.assert_array_equal(frames, own)
-        outputs = targets.get("values")
-        if outputs is None:
-            outputs = np.eye(9, dtype=np.float32)[targets["label"]]
+        outputs = targets.get("values", np.eye(9)[targets.get("label", 0)]).astype(np.float32)
+        if self.wrong > 0:
+            outputs[self.place] = np.roll(outputs[self.place], 1) + 0.05
         self.wrong -= 1
-        return Predictions(outputs if self.wrong < 0 else np.roll(outputs, 1, axis=1) + 0.05, 1)
+        return Predictions(outputs, 1)
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
-def test_scores_count_what_is_right(problem: str) -> None:
-    sequences = examples(problem, 12, 20)
-    knowing = Knowing(problem, 12, 20, wrong=5)
-    found = score(knowing, problem, sequences)
-    assert found["right"] == 0.75 and found["n"] == 20
+@pytest.mark.parametrize(
+    ("problem", "place", "right"),
+    [
+        ("adding", -1, 0.75),
+        ("adding", -2, 1.0),  # nothing is asked there
+        ("order", -1, 0.75),
+        ("order", -2, 1.0),
+        ("binary", 3, 0.75),  # one wrong bit spoils a sum
+        ("copying", -4, 0.975),  # one wrong symbol is a tenth
+        ("copying", 12, 1.0),  # blanks do not count
+    ],
+)
+def test_scores_count_what_is_right(problem: str, place: int, right: float) -> None:
+    found = score(Saying(problem, 12, 20, 5, place), problem, 12, count=20)
+    assert found["right"] == pytest.approx(right) and found["n"] == 20
+    assert found["chance"] == PROBLEMS[problem].guessed(12)
 
 
 def test_task_is_the_same_for_equal_seeds_and_keeps_its_test_apart() -> None:
@@ -121,9 +141,8 @@ def test_impossible_options_are_refused() -> None:
 
 
 def test_bundled_networks_add_where_they_have_gates() -> None:
-    sequences = examples("adding", 100, 200)
     right = {
-        cell: score(load(f"adding_{cell}"), "adding", sequences)["right"]
+        cell: score(load(f"adding_{cell}"), "adding", 100, count=200)["right"]
         for cell in ("rnn", "gru", "lstm")
     }
     assert right["rnn"] < 0.3

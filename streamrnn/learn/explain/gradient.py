@@ -1,12 +1,12 @@
-"""The gradient that reaches earlier steps and lower layers, and what becomes of it.
+"""The gradient that reaches earlier steps and lower layers.
 
-Backpropagation through time multiplies the gradient by one Jacobian a step back: it fades or grows
-by about the same factor each time (Hochreiter, 1991; Bengio, Simard and Frasconi, 1994; Pascanu,
-Mikolov and Bengio, ICML 2013). All gradients are exact, by autograd in float64.
+Backpropagation through time multiplies the gradient by one Jacobian a step back, so that it fades
+or grows geometrically where these are alike (Hochreiter, 1991; Bengio, Simard and Frasconi, 1994;
+Pascanu, Mikolov and Bengio, ICML 2013). All gradients are exact, by autograd in float64.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
@@ -14,19 +14,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from streamrnn.config import Cell, NetworkConfig
-from streamrnn.learn.explain.memory import fitted_rate
+from streamrnn.config import Cell
+from streamrnn.errors import UnsupportedError
+from streamrnn.learn.explain.begun import as_torch_begins, as_training_begins, chaotic
+from streamrnn.learn.explain.decay import fitted_rate, geometric_mean
+from streamrnn.learn.explain.descent import Learning, descend
 from streamrnn.learn.explain.unroll import Unrolled, quiet_torch
-from streamrnn.learn.network import FeedForward, Network
+from streamrnn.learn.network import FeedForward
 from streamrnn.model import Model
 from streamrnn.tasks.memory.evaluate import examples
 
 CELLS: tuple[Cell, ...] = ("rnn", "gru", "lstm")
-INPUTS = 8
 LAYERS = 50
-CHAOS = 2.0
-"""Standard deviation of recurrent weights times √hidden_size where gradients are to explode; above
-1 a tanh network without input is chaotic (Sompolinsky, Crisanti and Sommers, 1988)."""
 
 
 class Curve(msgspec.Struct, kw_only=True):
@@ -39,20 +38,11 @@ class Curve(msgspec.Struct, kw_only=True):
     high: list[float]
     """The greatest."""
     rate: float | None
-    """The factor a step that fits the mean best."""
+    """The factor a step that fits the mean; None where none fits: see `decay.fitted_rate`."""
 
     def at(self, distance: int) -> float | None:
         """The mean at a distance; None beyond the curve."""
         return self.mean[distance] if distance < len(self.mean) else None
-
-
-class Learning(msgspec.Struct, kw_only=True):
-    """A network in training, update by update."""
-
-    loss: list[float | None]
-    """Of each update, before it; None where it was no number."""
-    norm: list[float | None]
-    """Of the gradient of all weights together, before any clipping; likewise."""
 
 
 class GradientReport(msgspec.Struct, kw_only=True):
@@ -62,17 +52,17 @@ class GradientReport(msgspec.Struct, kw_only=True):
     """Of all the networks."""
     seeds: int
     """Networks that each curve stands for."""
-    begun: dict[str, Curve]
+    torch_init: dict[str, Curve]
     """By cell: networks as torch begins them, by steps back in time."""
-    opened: dict[str, Curve]
+    open_init: dict[str, Curve]
     """The same as `train.remember` begins them: the gates open for as many steps; of the plain RNN,
     which has none, orthogonal weights."""
-    learnt: dict[str, Curve]
-    """By cell: the bundled networks that have learnt the adding problem, on its sequences."""
+    trained: dict[str, Curve]
+    """By cell: networks that have learnt the adding problem, on its sequences."""
     layers: Curve
     """A deep network without a loop, by layers down from the loss."""
     exploding: Curve
-    """A plain RNN with recurrent weights of `CHAOS`, by steps back in time."""
+    """A plain RNN with large recurrent weights, by steps back in time, as far as float64 goes."""
     unclipped: Learning
     """Such a network while it learns by plain gradient descent."""
     clipped: Learning
@@ -80,7 +70,7 @@ class GradientReport(msgspec.Struct, kw_only=True):
 
 
 def explain_gradient(
-    learnt: Sequence[Model] = (),
+    trained: Sequence[Model] = (),
     *,
     steps: int = 1_000,
     hidden_size: int = 64,
@@ -90,48 +80,53 @@ def explain_gradient(
     """Measure how gradients fade and grow.
 
     Args:
-        learnt: networks that have learnt the adding problem, of different cells.
-        steps: how many steps back; from 2.
-        hidden_size: of the networks that are made.
+        trained: networks that have learnt the adding problem, of different cells.
+        steps: how many steps back, from 2.
+        hidden_size: of the networks that are made, from 1.
         seeds: how many of each, from 1.
         advance: called with how much is done, of how much.
+
+    Returns:
+        The report.
+
+    Raises:
+        UnsupportedError: a trained network is of another task, or has no state.
     """
-    done, total = 0, 2 * len(CELLS) + len(learnt) + 4
+    runs = range(seeds)
+    makers: list[Callable[[Cell, int], Unrolled]] = [
+        lambda cell, seed: as_torch_begins(cell, hidden_size, seed),
+        lambda cell, seed: as_training_begins(cell, hidden_size, seed, steps),
+    ]
+    total = len(makers) * len(CELLS) + len(trained) + 4
+    found: list[Curve] = []
 
-    def step() -> None:
-        nonlocal done
-        done += 1
-        advance(done, total)
-
-    def curves(remember: int) -> Iterator[tuple[str, Curve]]:
-        for cell in CELLS:
-            make = _orthogonal if remember else _plain
-            networks = (make(cell, hidden_size, seed, remember) for seed in range(seeds))
-            yield cell, _summary([_through_time(net, steps, n) for n, net in enumerate(networks)])
-            step()
+    def note(curves: list[NDArray[np.float64]]) -> Curve:
+        found.append(summary(curves))
+        advance(len(found), total)
+        return found[-1]
 
     with quiet_torch():
-        begun, opened = dict(curves(0)), dict(curves(steps))
-        after: dict[str, Curve] = {}
-        for model in learnt:
-            after[model.config.network.cell] = _summary(_on_the_adding_problem(model, seeds))
-            step()
-        layers = _summary([_down_layers(hidden_size, seed) for seed in range(seeds)])
-        step()
-        wild = [_through_time(_chaotic(hidden_size, n), steps, n) for n in range(seeds)]
-        step()
-        unclipped = _descent(hidden_size, clip=math.inf)
-        step()
-        clipped = _descent(hidden_size, clip=1.0)
-        step()
+        torch_init, open_init = (
+            {cell: note([_of_noise(make(cell, n), steps, n) for n in runs]) for cell in CELLS}
+            for make in makers
+        )
+        after = {
+            model.config.network.cell: note(_of_adding(model, max(2, seeds))) for model in trained
+        }
+        layers = note([_down_layers(hidden_size, seed) for seed in runs])
+        exploding = note([_of_noise(chaotic(hidden_size, n), steps, n) for n in runs])
+        unclipped = descend(hidden_size, clip=math.inf)
+        advance(total - 1, total)
+        clipped = descend(hidden_size, clip=1.0)
+        advance(total, total)
     return GradientReport(
         hidden_size=hidden_size,
         seeds=seeds,
-        begun=begun,
-        opened=opened,
-        learnt=after,
+        torch_init=torch_init,
+        open_init=open_init,
+        trained=after,
         layers=layers,
-        exploding=_summary(wild),
+        exploding=exploding,
         unclipped=unclipped,
         clipped=clipped,
     )
@@ -162,7 +157,18 @@ def through_time(
     return np.array([float(g.norm()) for g in gradients[::-1]])
 
 
-def _through_time(network: Unrolled, steps: int, seed: int) -> NDArray[np.float64]:
+def summary(curves: list[NDArray[np.float64]]) -> Curve:
+    """One curve of several runs, each relative to its first value, up to where one overflows."""
+    with np.errstate(over="ignore"):
+        relative = np.array([curve / curve[0] for curve in curves])
+    endless = np.flatnonzero(~np.isfinite(relative).all(axis=0))
+    relative = relative[:, : endless[0] if endless.size else None]
+    mean, low, high = geometric_mean(relative), relative.min(axis=0), relative.max(axis=0)
+    lists = [[float(f"{value:.4g}") for value in row] for row in (mean, low, high)]
+    return Curve(mean=lists[0], low=lists[1], high=lists[2], rate=fitted_rate(mean))
+
+
+def _of_noise(network: Unrolled, steps: int, seed: int) -> NDArray[np.float64]:
     """Of a network, noise as its input and a random direction of its last h as its loss.
 
     An LSTM's c has no part in that direction: the first step back shares the gradient out.
@@ -175,68 +181,26 @@ def _through_time(network: Unrolled, steps: int, seed: int) -> NDArray[np.float6
     return through_time(network.step, inputs, fresh, lambda s: (s[:, :top] * way).sum())
 
 
-def _on_the_adding_problem(model: Model, count: int) -> list[NDArray[np.float64]]:
+def _of_adding(model: Model, count: int) -> list[NDArray[np.float64]]:
     """Of its squared error, on sequences cut to one length."""
-    network, length = Unrolled(model), int(model.card["data"]["length"])
+    data = model.card.get("data", {})
+    if data.get("problem") != "adding":
+        raise UnsupportedError(
+            f"{model.name}: expected a model that has learnt the adding problem, got task "
+            f"{model.card.get('task')}"
+        )
+    network, length = Unrolled(model), int(data["length"])
     found: list[NDArray[np.float64]] = []
     for frames, targets in examples("adding", length, count):
         inputs = torch.from_numpy(frames).double()[:, None]
         wanted = float(targets["values"][-1, 0])
-        curve = through_time(
-            network.step,
-            inputs,
-            network.fresh()[None],
-            lambda s, wanted=wanted: (network.output(s) - wanted).square().sum(),
-        )
+
+        def loss(state: Tensor, wanted: float = wanted) -> Tensor:
+            return (network.output(state) - wanted).square().sum()
+
+        curve = through_time(network.step, inputs, network.fresh()[None], loss)
         found.append(curve[:length])
     return found
-
-
-def _summary(curves: list[NDArray[np.float64]]) -> Curve:
-    relative = np.array([curve / curve[0] for curve in curves])
-    tiny = np.finfo(np.float64).tiny
-    mean = np.exp(np.log(np.maximum(relative, tiny)).mean(axis=0))
-    # What underflows to 0, and what is next to it, is no power of anything any more.
-    fits = np.where(relative.min(axis=0) > 1e-280, mean, np.nan)
-    low, high = relative.min(axis=0), relative.max(axis=0)
-    lists = [[float(f"{value:.4g}") for value in row] for row in (mean, low, high)]
-    return Curve(mean=lists[0], low=lists[1], high=lists[2], rate=fitted_rate(fits))
-
-
-def _unrolled(network: Network) -> Unrolled:
-    from streamrnn.learn.convert import from_torch
-
-    return Unrolled(from_torch(network))
-
-
-def _orthogonal(cell: Cell, hidden_size: int, seed: int, remember: int) -> Unrolled:
-    """As `streamrnn train` begins."""
-    torch.manual_seed(seed)
-    config = NetworkConfig(input_size=INPUTS, hidden_size=hidden_size, cell=cell)
-    return _unrolled(Network(config, remember=remember))
-
-
-def _plain(cell: Cell, hidden_size: int, seed: int, remember: int = 0) -> Unrolled:
-    """As torch begins: all weights uniform within 1 / √hidden_size."""
-    torch.manual_seed(seed)
-    config = NetworkConfig(input_size=INPUTS, hidden_size=hidden_size, cell=cell)
-    network = Network(config)
-    network.rnn.reset_parameters()  # type: ignore[operator]
-    return _unrolled(network)
-
-
-def _chaotic(hidden_size: int, seed: int) -> Unrolled:
-    torch.manual_seed(seed)
-    config = NetworkConfig(input_size=INPUTS, hidden_size=hidden_size, cell="rnn")
-    network = Network(config)
-    _excite(network.rnn, hidden_size)
-    return _unrolled(network)
-
-
-@torch.no_grad()
-def _excite(rnn: nn.Module, hidden_size: int) -> None:
-    rnn.weight_hh_l0.normal_(0.0, CHAOS * hidden_size**-0.5)  # type: ignore[operator]
-    rnn.weight_ih_l0.mul_(0.1)  # type: ignore[operator]
 
 
 def _down_layers(hidden_size: int, seed: int) -> NDArray[np.float64]:
@@ -250,43 +214,3 @@ def _down_layers(hidden_size: int, seed: int) -> NDArray[np.float64]:
         outputs.append(x)
     gradients = torch.autograd.grad((x * torch.randn_like(x)).sum(), outputs)
     return np.array([float(g.norm()) for g in gradients[::-1]])
-
-
-def _descent(hidden_size: int, *, clip: float, updates: int = 300, rate: float = 0.05) -> Learning:
-    """A chaotic plain RNN on the adding problem of 30 steps, by plain gradient descent.
-
-    Pascanu et al., 2013: where the loss has cliffs, one step along a huge gradient undoes what was
-    learnt; scaled down to a norm, it has the same direction and goes no further than any other.
-    """
-    torch.manual_seed(0)
-    network = Network(
-        NetworkConfig(input_size=2, hidden_size=hidden_size, cell="rnn", output_size=1)
-    )
-    _excite(network.rnn, hidden_size)
-    rng = np.random.default_rng(0)
-    learning = Learning(loss=[], norm=[])
-    for _ in range(updates):
-        frames, wanted = _adding_batch(rng)
-        said = network(frames)[0][:, -1, 0]
-        loss = (said - wanted).square().mean()
-        network.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(network.parameters(), clip)
-        for value, row in ((loss.item(), learning.loss), (norm.item(), learning.norm)):
-            row.append(float(f"{value:.5g}") if math.isfinite(value) else None)
-        with torch.no_grad():
-            for weight in network.parameters():
-                if weight.grad is not None:
-                    weight.sub_(rate * weight.grad)
-    return learning
-
-
-def _adding_batch(rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    from streamrnn.tasks.memory.problems import PROBLEMS
-
-    drawn = [PROBLEMS["adding"].draw(rng, 30) for _ in range(32)]
-    frames = np.zeros((32, max(len(each.frames) for each in drawn), 2), np.float32)
-    for row, each in zip(frames, drawn, strict=True):
-        row[-len(each.frames) :] = each.frames  # they end together
-    wanted = [float(each.targets["values"][-1, 0]) for each in drawn]
-    return torch.from_numpy(frames), torch.tensor(wanted)

@@ -36,7 +36,16 @@ class Steps(msgspec.Struct, kw_only=True):
 
 
 def frames_of(model: Model, sequence: Any, **options: Option) -> NDArray[np.float32]:
-    """The frames of a whole sequence, `(steps, input_size)`; options as of `Model.predict`."""
+    """The frames of a whole sequence, `(steps, input_size)` float32.
+
+    Args:
+        model: whose front end makes them.
+        sequence: as `Model.predict` takes it.
+        options: likewise.
+
+    Raises:
+        InputError: the sequence is refused.
+    """
     front = model.frontend.stream(**options)
     return np.concatenate((front.feed(sequence).values, front.flush().values))
 

@@ -15,6 +15,7 @@ from streamrnn.errors import ModelFileError, UnsupportedError
 from streamrnn.model import Model, load
 
 COMMITTED = Path(__file__).parent
+CHECKPOINT = "checkpoint.safetensors"
 
 
 class Trained(msgspec.Struct, kw_only=True, frozen=True):
@@ -40,8 +41,6 @@ class Trained(msgspec.Struct, kw_only=True, frozen=True):
     """Of a problem's sequences."""
     further: dict[str, float] = {}
     """The share that was right at other lengths."""
-    chance: float = 0.0
-    """The share that is right without memory."""
 
 
 class Spread(msgspec.Struct, kw_only=True, frozen=True):
@@ -84,32 +83,31 @@ def trained(model: Model) -> Trained:
     """
     card, network = model.card, model.config.network
     task = card.get("task")
-    if task not in ("memory", *MEASURES):
+    try:
+        if task not in ("memory", *MEASURES) or model.weights is None:
+            raise KeyError(task)
+        scores, data = card["scores"], card["data"]
+        own: dict[str, Any] = {"task": task}
+        if task == "memory":
+            further = scores.get("further", {})
+            own = {"task": data["problem"], "length": data["length"], "further": further}
+        return Trained(
+            cell=network.cell,
+            hidden_size=network.hidden_size,
+            weights=sum(
+                array.size for name, array in model.weights.items() if "encoder." not in name
+            ),
+            seed=card["train"]["seed"],
+            score=_score(task, scores),
+            steps=card["steps"],
+            command=card["command"],
+            **own,
+        )
+    except KeyError as error:
         raise UnsupportedError(
             f"{model.name}: expected a model that was trained for memory, "
-            f"{' or '.join(MEASURES)}, got task {task}"
-        )
-    assert model.weights is not None
-    scores, data = card["scores"], card["data"]
-    weights = {n: w for n, w in model.weights.items() if not n.startswith("encoder.")}
-    own: dict[str, Any] = {"task": task}
-    if task == "memory":
-        own = {
-            "task": data["problem"],
-            "length": data["length"],
-            "further": scores.get("further", {}),
-            "chance": scores["chance"],
-        }
-    return Trained(
-        cell=network.cell,
-        hidden_size=network.hidden_size,
-        weights=sum(array.size for array in weights.values()),
-        seed=card["train"]["seed"],
-        score=_score(task, scores),
-        steps=card["steps"],
-        command=card["command"],
-        **own,
-    )
+            f"{' or '.join(MEASURES)}, got task {task} and a card without {error}"
+        ) from error
 
 
 def _score(task: str, scores: dict[str, Any]) -> float:
@@ -121,13 +119,15 @@ def _score(task: str, scores: dict[str, Any]) -> float:
 
 
 def read_folder(folder: str | Path) -> list[Trained]:
-    """What the models of a folder were worth, in the order of their names.
+    """What the models of a folder and below were worth, in the order of their paths.
+
+    A training run's own folder may be given: its checkpoints are passed over.
 
     Raises:
         ModelFileError: a file is damaged, or there is none.
         UnsupportedError: one was trained for another task.
     """
-    paths = sorted(Path(folder).glob("*.safetensors"))
+    paths = sorted(p for p in Path(folder).rglob("*.safetensors") if p.name != CHECKPOINT)
     if not paths:
         raise ModelFileError(f"{folder}: expected a folder of .safetensors files, found none")
     return [trained(load(path)) for path in paths]

@@ -10,14 +10,12 @@ from streamrnn.errors import UnsupportedError
 from streamrnn.learn.explain.inputs import Steps, steps_of
 from streamrnn.model import Model
 
-# In the order in which `Trace.gates` has them, each with what its being open means. A GRU's z is
-# what it keeps; 1 - z is what it lets in (Cho et al., arXiv:1406.1078, 2014, in torch's notation).
-GATES = {
-    "gru": {"let in": "1 − z", "kept": "z", "recalled": "r"},
-    "lstm": {"let in": "i", "kept": "f", "let out": "o"},
+GATES: dict[str, dict[str, int]] = {
+    "gru": {"update": 1, "reset": 0},
+    "lstm": {"input": 0, "forget": 1, "output": 3},
 }
-"""The gates of each cell, by what they do; `recalled` is the share of the state before that the
-candidate is made with."""
+"""The gates of each cell, and where `Trace.gates` has them: of a GRU r, z, n, of an LSTM i, f, g,
+o. An update gate z keeps, and 1 - z lets in, as torch has it (Cho et al., 2014, the other way)."""
 
 
 class StateReport(msgspec.Struct, kw_only=True):
@@ -34,18 +32,18 @@ class StateReport(msgspec.Struct, kw_only=True):
     hidden: list[list[float]]
     """The hidden state after each step, `(steps, hidden_size)`."""
     gates: dict[str, list[list[float]]]
-    """How far each unit's gates are open at each step, 0 to 1, `(steps, hidden_size)`, by what they
-    do; none without gates."""
-
-    @property
-    def means(self) -> dict[str, list[float]]:
-        """The mean over the units of each gate, a step."""
-        return {name: np.mean(gate, axis=1).tolist() for name, gate in self.gates.items()}
+    """How far each unit's gates are open at each step, 0 to 1, `(steps, hidden_size)`, by the names
+    in `GATES`; none without gates."""
+    before: list[list[float]]
+    """The hidden state before the first of these steps; none where that is the sequence's first."""
+    total: int
+    """Steps of the whole sequence, of which these are the last."""
 
     def order(self) -> NDArray[np.int64]:
         """Units by the step at which they change most, and by which way: pictures show them so."""
         hidden = np.array(self.hidden)
-        change = np.diff(hidden, axis=0, prepend=np.zeros_like(hidden[:1]))
+        before = np.array(self.before) if self.before else np.zeros_like(hidden[:1])
+        change = np.diff(hidden, axis=0, prepend=before)
         when = np.abs(change).argmax(axis=0)
         way = change[when, np.arange(hidden.shape[1])]
         return np.lexsort((-way, when))
@@ -63,6 +61,9 @@ def explain_state(
         last: how many steps at the end to tell; 0: all.
         options: as of `Model.predict`.
 
+    Returns:
+        The report; numbers are rounded to five digits.
+
     Raises:
         UnsupportedError: the model has no state, or no such layer, or the input no step.
         InputError: the sequence is refused.
@@ -70,7 +71,7 @@ def explain_state(
     network = model.config.network
     if network.cell in ("feedforward", "module"):
         raise UnsupportedError(
-            f"explain state: expected a model of cell rnn, gru or lstm, got {network.cell}"
+            f"{model.name}: expected a model of cell rnn, gru or lstm, got {network.cell}"
         )
     if not -network.num_layers <= layer < network.num_layers:
         raise UnsupportedError(
@@ -78,29 +79,23 @@ def explain_state(
         )
     layer %= network.num_layers
     said = model.predict(sequence, trace=True, **options)
-    trace = said.trace
+    steps, trace = steps_of(sequence, said).last(last), said.trace
     assert trace is not None
-    cut = slice(-last if last else 0, None)
+    first = len(said) - len(steps.names)
+    known = GATES.get(network.cell, {})
+    gates = {name: trace.gates[layer][first:, n] for name, n in known.items()}
     return StateReport(
         model=model.name,
         cell=network.cell,
         layer=layer,
-        steps=steps_of(sequence, said).last(last),
-        hidden=rounded(trace.hidden[cut, layer]),
-        gates=_gates(network.cell, trace.gates[layer][cut]) if network.cell in GATES else {},
+        steps=steps,
+        hidden=_rounded(trace.hidden[first:, layer]),
+        gates={name: _rounded(gate) for name, gate in gates.items()},
+        before=_rounded(trace.hidden[first - 1 : first, layer]) if first else [],
+        total=len(said),
     )
 
 
-def rounded(values: NDArray[Any], digits: int = 5) -> list[Any]:
+def _rounded(values: NDArray[np.float32]) -> list[list[float]]:
     """Nested lists of numbers that are not longer in JSON than they are exact."""
-    return np.round(values.astype(np.float64), digits).tolist()
-
-
-def _gates(cell: str, gates: NDArray[np.float32]) -> dict[str, list[list[float]]]:
-    """Of a GRU r, z, n, of an LSTM i, f, g, o; n and g are no gates."""
-    if cell == "gru":
-        r, z = gates[:, 0], gates[:, 1]
-        found = {"let in": 1.0 - z, "kept": z, "recalled": r}
-    else:
-        found = {"let in": gates[:, 0], "kept": gates[:, 1], "let out": gates[:, 3]}
-    return {name: rounded(gate) for name, gate in found.items()}
+    return np.round(values.astype(np.float64), 5).tolist()

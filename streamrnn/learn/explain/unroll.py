@@ -82,23 +82,23 @@ class Unrolled:
         return torch.cat([part.transpose(0, 1).flatten(1) for part in parts if part is not None], 1)
 
 
-def jacobian(function: Callable[..., Tensor], *at: Tensor) -> list[Tensor]:
-    """The derivatives of a vector for each of some vectors, exact, by reverse-mode autograd.
+def jacobian(function: Callable[..., Tensor], *at: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """A vector and its derivatives for each of some vectors, exact, by reverse-mode autograd.
 
-    The function is run once on as many copies as its value has elements; copy n gives row n.
+    The function is run on as many copies as its value has elements; copy n gives row n.
 
     Args:
         function: of `(batch, size)` each, to `(batch, elements)`; a row depends on its row alone.
         at: where, each `(size,)`.
 
     Returns:
-        For each of them, `(elements, size)`.
+        The value `(elements,)`, and for each of the vectors `(elements, size)`.
     """
     with torch.no_grad():
-        count = function(*(point[None] for point in at)).shape[1]
-    points = [point.expand(count, -1).clone().requires_grad_() for point in at]
-    value = function(*points)
-    return list(torch.autograd.grad(value.diagonal().sum(), points))
+        value = function(*(point[None] for point in at))[0]
+    points = [point.expand(len(value), -1).clone().requires_grad_() for point in at]
+    rows = function(*points)
+    return value, list(torch.autograd.grad(rows.diagonal().sum(), points))
 
 
 @contextmanager

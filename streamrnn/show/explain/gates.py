@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from streamrnn.bench.gates import BATCH, HIDDEN, WINDOW, Cost, GatesReport
 from streamrnn.learn.explain.results import MEASURES, Spread, Trained, spread
+from streamrnn.show.explain.tables import plain_table
 from streamrnn.show.explain.theme import CELL_NAMES, Draw, Theme, line, plain_axes
 
 _EQUAL = {"hidden": f"equal hidden size ({HIDDEN})", "weights": "equal count of weights"}
@@ -91,17 +91,12 @@ def _scores(axes: Any, theme: Theme, rows: Sequence[Trained], task: str) -> None
 
 def gates_tables(report: GatesReport, rows: Sequence[Trained]) -> list[Table]:
     """The same as numbers."""
-    cost_table = Table(
+    cost_table = plain_table(
+        *("equal in", "network", "weights", "mul-adds"),
+        *("train, µs", "× RNN", "live, µs", "× RNN"),
         title=f"one step of one stream; trained {BATCH} × {WINDOW} at a time in torch",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
+        left=2,
     )
-    for name in ("equal in", "network"):
-        cost_table.add_column(name, no_wrap=True)
-    for name in ("weights", "mul-adds", "train, µs", "× RNN", "live, µs", "× RNN"):
-        cost_table.add_column(name, justify="right", no_wrap=True)
     for cost in report.costs:
         cost_table.add_row(
             cost.equal if cost.cell == "rnn" else "",
@@ -118,16 +113,10 @@ def gates_tables(report: GatesReport, rows: Sequence[Trained]) -> list[Table]:
 
 
 def _score_table(rows: Sequence[Trained]) -> Table:
-    table = Table(
-        title="what they were worth, trained alike; the mean of the seeds, and the span",
-        title_justify="left",
-        box=SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
+    table = plain_table(
+        *("network", "weights", "mean", "least", "most", "seeds"),
+        title="what they were worth, trained alike",
     )
-    table.add_column("network", no_wrap=True)
-    for name in ("weights", "mean", "least", "most", "seeds"):
-        table.add_column(name, justify="right", no_wrap=True)
     weights = {(row.task, row.cell, row.hidden_size): row.weights for row in rows}
     before = ""
     for (task, cell, size), score in scores_of(rows).items():

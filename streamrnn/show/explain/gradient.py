@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from streamrnn.learn.explain.gradient import CHAOS, Curve, GradientReport, Learning
+from streamrnn.learn.explain.begun import CHAOS
+from streamrnn.learn.explain.gradient import Curve, GradientReport
 from streamrnn.show.explain.theme import CELL_NAMES, Draw, Theme, legend, line, plain_axes
 
 SMALLEST = 2.0**-149
@@ -25,8 +26,19 @@ def gradient_picture(report: GradientReport) -> tuple[Draw, tuple[float, float]]
     return draw, (11.5, 7.8)
 
 
-def _rate(curve: Curve) -> str:
-    return "" if curve.rate is None else f"× {curve.rate:.3g} a step"
+def begun_as(kind: str, cell: str) -> str:
+    """How networks began, in words."""
+    if kind == "torch_init":
+        return "as torch begins"
+    return "orthogonal" if cell == "rnn" else "gates open"
+
+
+def _told(curve: Curve, what: str = "step") -> str:
+    """The factor a step where one fits, or what is left at the end."""
+    if curve.rate is not None:
+        return f"× {curve.rate:.3g} a {what}"
+    last = len(curve.mean) - 1
+    return f"{curve.mean[last]:.2g} left after {last:,}"
 
 
 def _log_axes(axes: Any, theme: Theme, title: str, across: str) -> None:
@@ -57,14 +69,20 @@ def _curve(axes: Any, curve: Curve, look: dict[str, Any], label: str) -> None:
 def _through_time(axes: Any, theme: Theme, report: GradientReport) -> None:
     """New networks: as torch begins them, and with gates that are open."""
     _log_axes(axes, theme, "before any learning: gradient against steps back", "steps back")
-    for kind, curves in (("as torch begins", report.begun), ("opened", report.opened)):
+    for kind, curves in (("torch_init", report.torch_init), ("open_init", report.open_init)):
         for cell, curve in curves.items():
-            how = "orthogonal" if kind == "opened" and cell == "rnn" else kind
-            look = line(theme, cell, linewidth=2.0 if kind == "opened" else 1.0)
-            _curve(axes, curve, look, f"{CELL_NAMES[cell]}, {how}: {_rate(curve)}")
+            look = line(theme, cell, linewidth=2.0 if kind == "open_init" else 1.0)
+            label = f"{CELL_NAMES[cell]}, {begun_as(kind, cell)}: {_told(curve)}"
+            _curve(axes, curve, look, label)
+    curves = (*report.torch_init.values(), *report.open_init.values())
+    least = max(_FLOOR, min(curve.low[-1] for curve in curves) / 10.0)
+    axes.set_ylim(least, 1e3)
+    legend(axes, theme, loc="center right", bbox_to_anchor=(1.0, 0.68))
+    if least > SMALLEST:
+        return
     axes.axhline(SMALLEST, color=theme.ink, linewidth=0.8, linestyle=":")
     axes.text(
-        len(report.begun["rnn"].mean),
+        len(report.torch_init["rnn"].mean),
         SMALLEST * 2,
         "float32 ends here",
         ha="right",
@@ -72,15 +90,13 @@ def _through_time(axes: Any, theme: Theme, report: GradientReport) -> None:
         fontsize=7,
         color=theme.ink,
     )
-    axes.set_ylim(_FLOOR, 1e3)
-    legend(axes, theme, loc="center right", bbox_to_anchor=(1.0, 0.68))
 
 
 def _learnt(axes: Any, theme: Theme, report: GradientReport) -> None:
     _log_axes(axes, theme, "after learning the adding problem", "steps back")
-    for cell, curve in report.learnt.items():
-        _curve(axes, curve, line(theme, cell), f"{CELL_NAMES[cell]}: {_rate(curve)}")
-    if report.learnt:
+    for cell, curve in report.trained.items():
+        _curve(axes, curve, line(theme, cell), f"{CELL_NAMES[cell]}: {_told(curve)}")
+    if report.trained:
         legend(axes, theme)
 
 
@@ -88,8 +104,8 @@ def _growing(axes: Any, theme: Theme, report: GradientReport) -> None:
     _log_axes(axes, theme, "down layers, and growing", "layers down, or steps back")
     count = len(report.layers.mean)
     look = line(theme, "feedforward")
-    rate = _rate(report.layers).replace("step", "layer")
-    _curve(axes, report.layers, look, f"{count} layers without a loop: {rate}")
+    label = f"{count} feed-forward layers: {_told(report.layers, 'layer')}"
+    _curve(axes, report.layers, look, label)
     wild = report.exploding
     shown = Curve(
         mean=wild.mean[: 2 * count],
@@ -97,7 +113,7 @@ def _growing(axes: Any, theme: Theme, report: GradientReport) -> None:
         high=wild.high[: 2 * count],
         rate=wild.rate,
     )
-    label = f"RNN with recurrent weights of {CHAOS:g} / √H: {_rate(wild)}"
+    label = f"RNN with recurrent weights of {CHAOS:g} / √H: {_told(wild)}"
     _curve(axes, shown, line(theme, "rnn"), label)
     legend(axes, theme, loc="upper left")
     axes.set_ylim(top=axes.get_ylim()[1] * 1e6)
@@ -106,25 +122,21 @@ def _growing(axes: Any, theme: Theme, report: GradientReport) -> None:
 def _clipping(axes: Any, theme: Theme, report: GradientReport) -> None:
     _log_axes(axes, theme, "gradient descent of such an RNN: what clipping does", "update")
     for n, (name, run) in enumerate(
-        (("not clipped", report.unclipped), ("norm clipped to 1", report.clipped))
+        (("not clipped", report.unclipped), ("clipped to a norm of 1", report.clipped))
     ):
-        told = f"loss, {name}" + _ended(run)
-        axes.plot(_smooth(run.loss), color=theme.lines[n], linewidth=2.0, label=told)
+        ended = "" if run.lost is None else f" (no number from update {run.lost} on)"
+        told = f"loss, {name}{ended}"
+        axes.plot(_numbers(run.loss), color=theme.lines[n], linewidth=2.0, label=told)
         axes.plot(
-            _smooth(run.norm),
+            _numbers(run.norm),
             color=theme.lines[n],
             linewidth=1.0,
             linestyle=":",
-            label=f"gradient, {name}",
+            label=f"its gradient{', before clipping' * (run is report.clipped)}",
         )
     axes.set_ylim(1e-3, 1e12)
     legend(axes, theme)
 
 
-def _ended(run: Learning) -> str:
-    lost = next((n for n, loss in enumerate(run.loss) if loss is None), None)
-    return "" if lost is None else f" (no number from update {lost} on)"
-
-
-def _smooth(values: list[float | None]) -> Any:
+def _numbers(values: list[float | None]) -> Any:
     return np.array([np.nan if value is None else value for value in values])

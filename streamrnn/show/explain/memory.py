@@ -5,19 +5,22 @@ from typing import Any
 
 import numpy as np
 
-from streamrnn.learn.explain.memory import MemoryReport
-from streamrnn.show.explain.theme import CELL_NAMES, Draw, Theme, plain_axes
+from streamrnn.learn.explain.memory import MemoryReport, Of
+from streamrnn.show.explain.state import ticks
+from streamrnn.show.explain.theme import CELL_NAMES, Draw, Theme, plain_axes, short
 
-_SLICES = 8  # steps that are drawn as circles
-_WORDS = {"hidden": "hidden state", "output": "prediction"}
+_SLICES = 6  # steps that are drawn as circles
+_LABELLED = 0.07  # share of a slice that there is room to write into
+IN = {"hidden": "hidden state", "output": "prediction"}
+"""What inputs weigh in, in words."""
 
 
 def memory_picture(
-    reports: Sequence[MemoryReport], of: str = "hidden"
+    reports: Sequence[MemoryReport], of: Of = "hidden"
 ) -> tuple[Draw, tuple[float, float]]:
     """What draws how inputs fade, a row a model, and how large.
 
-    Up to eight steps are circles, each sliced among the inputs so far; more are a map, a row a
+    Up to six steps are circles, each sliced among the inputs so far; more are a map, a row a
     step and a column an input, and below it the last row alone.
 
     Args:
@@ -26,25 +29,30 @@ def memory_picture(
     """
     count = len(reports[0].steps.names)
     if count <= _SLICES:
-        size = (max(6.0, 1.9 * count + 1.0), 2.2 * len(reports) + 0.8)
+        size = (max(7.0, 1.9 * count + 1.0), 2.2 * len(reports) + 0.9)
         return lambda figure, theme: _circles(figure, theme, reports, of), size
     size = (max(8.0, 4.3 * len(reports) + 0.6), 5.6)
     return lambda figure, theme: _maps(figure, theme, reports, of), size
 
 
-def title(reports: Sequence[MemoryReport], of: str) -> str:
-    """What the picture tells."""
+def _title(reports: Sequence[MemoryReport], of: Of) -> str:
     names = reports[0].steps.names
-    what = f"how much of the {_WORDS[of]} each input makes, after each further step"
-    return what if len(names) > _SLICES else f"{what} of “{' '.join(names)}”"
+    what = f"how much each input still weighs in the {IN[of]}, after each further step"
+    if len(names) <= _SLICES:
+        return f"{what} of\n“{' '.join(names)}”"
+    first = len(names) < reports[0].total
+    return what + f"; the last {len(names):,} of {reports[0].total:,} inputs" * first
 
 
-def _circles(figure: Any, theme: Theme, reports: Sequence[MemoryReport], of: str) -> None:
+def _circles(figure: Any, theme: Theme, reports: Sequence[MemoryReport], of: Of) -> None:
     names = reports[0].steps.names
     panels = figure.subplots(len(reports), len(names), squeeze=False)
-    figure.suptitle(title(reports, of), x=0.01, ha="left", color=theme.ink, fontsize=11)
+    figure.suptitle(_title(reports, of), x=0.01, ha="left", color=theme.ink, fontsize=11)
     for row, report in zip(panels, reports, strict=True):
         for step, (axes, shares) in enumerate(zip(row, report.share(of), strict=True)):
+            if not any(shares):  # no input moves anything any more
+                axes.pie([1.0], colors=[theme.faint])
+                continue
             wedges, _ = axes.pie(
                 shares,
                 colors=[theme.lines[n] for n in range(len(shares))],
@@ -53,6 +61,8 @@ def _circles(figure: Any, theme: Theme, reports: Sequence[MemoryReport], of: str
                 wedgeprops={"linewidth": 1.5, "edgecolor": theme.ground},
             )
             for wedge, name, share in zip(wedges, names, shares, strict=False):
+                if share < _LABELLED:
+                    continue
                 _tell(axes, wedge, f"{name}\n{share:.0%}", theme.ground)
             axes.set_xlabel(_said(report, step), color=theme.ink, fontsize=8)
             if report is reports[0]:
@@ -67,7 +77,8 @@ def _tell(axes: Any, wedge: Any, text: str, colour: str) -> None:
     middle = np.radians((wedge.theta1 + wedge.theta2) / 2.0)
     whole = wedge.theta2 - wedge.theta1 > 359.0
     x, y = (0.0, 0.0) if whole else (0.62 * np.cos(middle), 0.62 * np.sin(middle))
-    label = axes.text(x, y, text, ha="center", va="center", fontsize=7.5, color=colour)
+    label = axes.text(x, y, text, ha="center", va="center", fontsize=8, color=colour)
+    label.set_fontweight("bold")
     label.set_parse_math(False)
 
 
@@ -75,12 +86,12 @@ def _said(report: MemoryReport, step: int) -> str:
     labels, scores = report.steps.labels, report.steps.scores
     if labels is None or scores is None or labels[step] is None:
         return ""
-    return f"{str(labels[step]).removeprefix('Hass')}, {scores[step]:.0%}"
+    return f"{short(str(labels[step]))}, {scores[step]:.0%}"
 
 
-def _maps(figure: Any, theme: Theme, reports: Sequence[MemoryReport], of: str) -> None:
+def _maps(figure: Any, theme: Theme, reports: Sequence[MemoryReport], of: Of) -> None:
     panels = figure.subplots(2, len(reports), squeeze=False, height_ratios=(3, 2), sharex=True)
-    figure.suptitle(title(reports, of), x=0.01, ha="left", color=theme.ink, fontsize=11)
+    figure.suptitle(_title(reports, of), x=0.01, ha="left", color=theme.ink, fontsize=11)
     steps = reports[0].steps
     count = len(steps.names)
     top = max(max(report.share(of)[-1]) for report in reports)
@@ -115,7 +126,7 @@ def _ticks(above: Any, below: Any, report: MemoryReport) -> None:
         above.set_yticks(range(len(names)), names)
         below.set_xticks(range(len(names)), names, rotation=60, ha="right")
         return
-    at = np.unique(np.linspace(0, len(names) - 1, 6).round().astype(int))
-    above.set_yticks(at, [names[n] for n in at])
-    below.set_xticks(at, [names[n] for n in at])
+    at, shown = ticks(report.steps, 6)
+    above.set_yticks(at, shown)
+    below.set_xticks(at, shown)
     below.set_xlabel("input, " + ("seconds" if report.steps.timed else "step"))

@@ -11,7 +11,9 @@ from rich.console import Console
 
 from streamrnn.errors import ConfigError
 from streamrnn.files import write_atomic
-from streamrnn.show.explain.sections import WIDTH, Advance, Section, sections
+from streamrnn.show.explain.insides import Advance
+from streamrnn.show.explain.section import WIDTH, Section
+from streamrnn.show.explain.sections import sections
 from streamrnn.show.explain.theme import style_sheet, svg
 
 _PIXELS = 84  # an inch of a picture, where there is room
@@ -33,8 +35,8 @@ def write_report(
         ConfigError: the file cannot be written.
     """
     target = Path(path)
-    if not target.parent.is_dir():  # told before all is measured
-        raise ConfigError(f"{path}: expected a folder that exists, got {target.parent}")
+    if not target.parent.is_dir() or target.is_dir():  # told before all is measured
+        raise ConfigError(f"{path}: expected a file in a folder that exists, got {target.parent}")
     told: list[Section] = []
     parts: list[str] = []
     for section in sections(text, quick=quick, advance=advance):
@@ -49,7 +51,7 @@ def write_report(
 
 def _html(section: Section) -> str:
     draw, size = section.picture
-    paragraphs = (" ".join(part.split()) for part in section.text.split("\n\n"))
+    paragraphs = (" ".join(part.split()) for part in section.text.split("\n\n") if part.strip())
     text = "".join(f"<p>{escape(part)}</p>\n" for part in paragraphs)
     details = ""
     if section.tables:

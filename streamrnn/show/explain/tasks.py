@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from streamrnn.learn.explain.results import Spread, Trained, spread
+from streamrnn.show.explain.tables import plain_table
 from streamrnn.show.explain.theme import CELL_NAMES, Draw, Theme, legend, line, plain_axes
+from streamrnn.tasks.memory.problems import PROBLEMS
 
 TITLES = {
     "adding": "adding problem (Hochreiter & Schmidhuber, 1997)",
@@ -47,7 +48,6 @@ def grouped(rows: Sequence[Trained]) -> dict[str, dict[str, dict[int, Spread]]]:
 def tasks_picture(rows: Sequence[Trained]) -> tuple[Draw, tuple[float, float]]:
     """What draws success against length, and how large: a line a cell, its seeds' span as a bar."""
     problems = grouped(rows)
-    chance = {row.task: row.chance for row in rows}
 
     def draw(figure: Any, theme: Theme) -> None:
         panels = figure.subplots(2, 2, squeeze=False).ravel()
@@ -55,7 +55,6 @@ def tasks_picture(rows: Sequence[Trained]) -> tuple[Draw, tuple[float, float]]:
             axes.set_axis_off()
         for axes, (problem, cells) in zip(panels, problems.items(), strict=False):
             plain_axes(axes, theme, TITLES[problem])
-            axes.axhline(chance[problem], color=theme.ink, linewidth=0.8, linestyle=":")
             for n, (cell, lengths) in enumerate(cells.items()):
                 at = [length * 1.06 ** (n - 1.5) for length in lengths]  # beside one another
                 means = [each.mean for each in lengths.values()]
@@ -66,13 +65,15 @@ def tasks_picture(rows: Sequence[Trained]) -> tuple[Draw, tuple[float, float]]:
                 look = line(theme, cell, label=CELL_NAMES[cell], capsize=3, markersize=5)
                 axes.errorbar(at, means, spans, **look)
             every = sorted({length for lengths in cells.values() for length in lengths})
+            guessed = [PROBLEMS[problem].guessed(length) for length in every]
+            axes.plot(every, guessed, color=theme.ink, linewidth=0.8, linestyle=":")
             axes.set_xscale("log")
             axes.set_xticks(every, [f"{length:,}" for length in every])
             axes.minorticks_off()
             axes.set_ylim(-0.04, 1.04)
             axes.yaxis.set_major_formatter("{x:.0%}")
             axes.set_ylabel(MEASURED[problem])
-            axes.set_xlabel("length; dotted: without memory")
+            axes.set_xlabel("length; dotted: the best guess without memory")
             axes.grid(color=theme.faint, linewidth=0.6)
         legend(panels[0], theme, loc="center left", bbox_to_anchor=(0.0, 0.5))
 
@@ -83,22 +84,39 @@ def tasks_table(rows: Sequence[Trained]) -> Table:
     """The same as numbers: mean over the seeds, and their span where it is wider than a point."""
     problems = grouped(rows)
     lengths = sorted({row.length for row in rows})
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in ("problem", "network"):
-        table.add_column(name, no_wrap=True)
-    for length in lengths:
-        table.add_column(f"{length:,}", justify="right", no_wrap=True)
+    table = plain_table("problem", "network", *(f"{n:,}" for n in lengths), left=2)
     for problem, cells in problems.items():
         for n, (cell, own) in enumerate(cells.items()):
             shown = [told(own.get(length)) for length in lengths]
             first = MEASURED[problem] if n == 0 else ""
             table.add_row(first, CELL_NAMES[cell], *shown, end_section=cell == "lstm")
-    runs = {
-        each.runs for cells in problems.values() for own in cells.values() for each in own.values()
-    }
+    for length, scores in further(rows).items():
+        for cell, own in scores.items():
+            first = f"those, at {length:,} bits" if cell == "rnn" else ""
+            shown = [told(own.get(trained)) for trained in lengths]
+            table.add_row(first, CELL_NAMES[cell], *shown)
+    runs = {s.runs for cells in problems.values() for own in cells.values() for s in own.values()}
     seeds = f"{min(runs)} to {max(runs)}" if len(runs) > 1 else str(max(runs))
     table.caption = f"by length; mean of {seeds} seeds (least to most)"
     return table
+
+
+def further(rows: Sequence[Trained]) -> dict[int, dict[str, dict[int, Spread]]]:
+    """Scores at lengths that were not learnt: by that length, cell, and the length learnt."""
+    found: dict[int, dict[str, dict[int, list[float]]]] = {}
+    for row in rows:
+        for length, score in row.further.items():
+            if row.cell != "feedforward":
+                cells = found.setdefault(int(length), {})
+                cells.setdefault(row.cell, {}).setdefault(row.length, []).append(score)
+    return {
+        length: {
+            cell: {n: spread(scores) for n, scores in sorted(own.items())}
+            for cell in CELL_NAMES
+            if (own := cells.get(cell))
+        }
+        for length, cells in found.items()
+    }
 
 
 def told(score: Spread | None) -> str:

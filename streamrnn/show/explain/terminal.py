@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from streamrnn.learn.explain.gradient import Curve, GradientReport
-from streamrnn.learn.explain.memory import MemoryReport
 from streamrnn.learn.explain.states import StateReport
 from streamrnn.show.cells import paint, scaled
-from streamrnn.show.explain.theme import CELL_NAMES
+from streamrnn.show.explain.state import plain_gates
+from streamrnn.show.explain.tables import plain_table
+from streamrnn.show.explain.theme import CELL_NAMES, short
+
+if TYPE_CHECKING:  # these need torch, and a state does not
+    from streamrnn.learn.explain.gradient import Curve, GradientReport
+    from streamrnn.learn.explain.memory import MemoryReport, Of
 
 _ROWS = 16  # characters down of a state, two units each
 _LARGEST = 8  # inputs that are told of many
 _NARROW, _WIDE = 8, 16  # characters across of a word's column
-
-
-def _table(*columns: str, title: str = "", left: int = 1) -> Table:
-    table = Table(
-        title=title, title_justify="left", box=SIMPLE_HEAD, show_edge=False, pad_edge=False
-    )
-    for n, name in enumerate(columns):
-        table.add_column(Text(name), justify="left" if n < left else "right", no_wrap=True)
-    return table
 
 
 def state_view(report: StateReport, columns: int, *, colour: bool) -> Text:
@@ -41,7 +36,12 @@ def state_view(report: StateReport, columns: int, *, colour: bool) -> Text:
     count = hidden.shape[1]
     each = max(1, min(_WIDE, columns // count))
     shown = min(count, columns // each)
-    picture = Text(f"{report.model}, layer {report.layer + 1}: hidden state, −1 to 1\n")
+    picture = Text(f"{report.model}, layer {report.layer + 1}: hidden state, −1 to 1")
+    if shown < report.total:
+        picture.append(f"; steps {report.total - shown + 1:,} to {report.total:,}")
+        if report.steps.timed:
+            picture.append(f", {report.steps.names[-shown]} to {report.steps.names[-1]} s")
+    picture.append("\n")
     rows = min(2 * _ROWS, 2 * (len(hidden) // 2) or 2)
     image = scaled(hidden[:, -shown:], rows, shown)
     paint(picture, np.repeat(image, each, axis=1), colour=colour)
@@ -49,21 +49,21 @@ def state_view(report: StateReport, columns: int, *, colour: bool) -> Text:
         for names in (report.steps.names, _labels(report)):
             cells = (f"{name or '':<{each}.{each - 1}}" for name in names[-shown:])
             picture.append("".join(cells).rstrip() + "\n")
-    for name, mean in report.means.items():
-        picture.append(f"{name}, the units' mean\n")
-        line = np.repeat(np.array(mean[-shown:])[None], each, axis=1)
+    for gate in plain_gates(report):
+        mean = gate.open.mean(axis=1)[-shown:]
+        picture.append(f"{gate.does} ({gate.symbol}), the units' mean\n")
+        line = np.repeat(mean[None], each, axis=1)
         paint(picture, np.repeat(line, 2, axis=0), colour=colour)
         if each >= _NARROW:
-            picture.append("".join(f"{value:<{each}.0%}" for value in mean[-shown:]) + "\n")
+            picture.append("".join(f"{value:<{each}.0%}" for value in mean.tolist()) + "\n")
     return picture
 
 
 def _labels(report: StateReport) -> list[str | None]:
-    """What was said, without the family name that all of a home's intents have."""
-    return [label and label.removeprefix("Hass") for label in report.steps.labels or []]
+    return [label and short(label) for label in report.steps.labels or []]
 
 
-def memory_table(report: MemoryReport, of: str, columns: int) -> Table:
+def memory_table(report: MemoryReport, of: Of, columns: int) -> Table:
     """Shares: a row a step, a column an input; of more than there is room for, the largest.
 
     Args:
@@ -75,16 +75,17 @@ def memory_table(report: MemoryReport, of: str, columns: int) -> Table:
     what = {"hidden": "hidden state", "output": "prediction"}[of]
     kept = report.kept(of)
     told = "" if kept is None else f"; × {kept:.3g} a step"
-    title = f"{report.model} ({CELL_NAMES[report.cell]}): the {what} that each input makes{told}"
+    title = f"{report.model} ({CELL_NAMES[report.cell]}): weight of each input in the {what}{told}"
     if len(names) > (columns - 14) // 9:
-        table = _table("input", "share", "up to it", title=title)
+        table = plain_table("input", "share", "up to it", title=title)
         order = np.argsort(shares[-1])[::-1][:_LARGEST]
-        before = np.cumsum(shares[-1])
-        for n in order.tolist():
-            table.add_row(Text(f"{names[n]:.20}"), f"{shares[-1][n]:.1%}", f"{before[n]:.1%}")
-        table.caption = f"after the last of {len(names)} steps; --json tells all"
+        before, first = np.cumsum(shares[-1]), report.total - len(names) + 1
+        for n in map(int, order):
+            name = names[n] if report.steps.timed else f"{names[n]:.16} ({first + n})"
+            table.add_row(Text(name), f"{shares[-1][n]:.1%}", f"{before[n]:.1%}")
+        table.caption = f"after step {report.total}; among the last {len(names)}; --json tells all"
         return table
-    table = _table("after", *(f"{name:.8}" for name in names), title=title)
+    table = plain_table("after", *(f"{name:.8}" for name in names), title=title)
     for name, row in zip(names, shares, strict=True):
         table.add_row(Text(f"{name:.12}"), *(f"{share:.1%}" for share in row))
     return table
@@ -92,28 +93,30 @@ def memory_table(report: MemoryReport, of: str, columns: int) -> Table:
 
 def gradient_tables(report: GradientReport) -> list[Table]:
     """How fast gradients fade, and what is left of them."""
-    steps = len(report.begun["rnn"].mean) - 1
+    from streamrnn.show.explain.gradient import begun_as  # it needs torch
+
+    steps = len(report.torch_init["rnn"].mean) - 1
     at = sorted({n for n in (10, 100, 1_000, steps) if n <= steps})
-    table = _table(
+    table = plain_table(
         *("network", "begun", "× a step", *(f"{n:,} back" for n in at)),
         title=f"the gradient that reaches a step back in time, hidden size {report.hidden_size}",
         left=2,
     )
-    kinds = {
-        "as torch begins": report.begun,
-        "opened": report.opened,
-        "adding learnt": report.learnt,
-    }
-    for kind, curves in kinds.items():
+    for kind, curves in (("torch_init", report.torch_init), ("open_init", report.open_init)):
         for cell, curve in curves.items():
-            how = "orthogonal" if kind == "opened" and cell == "rnn" else kind
-            table.add_row(CELL_NAMES[cell], how, *_told(curve, at), end_section=cell == "lstm")
+            row = _told(curve, at)
+            table.add_row(CELL_NAMES[cell], begun_as(kind, cell), *row, end_section=cell == "lstm")
+    for cell, curve in report.trained.items():
+        row = _told(curve, at)
+        table.add_row(CELL_NAMES[cell], "adding learnt", *row, end_section=cell == "lstm")
     table.add_row("RNN", "exploding", *_told(report.exploding, at))
-    table.caption = "the smallest float32 is 1.4e-45; float64 has nothing below 5e-324"
+    table.caption = (
+        "no factor: no single one fits; the smallest float32 is 1.4e-45, float64 ends at 5e-324"
+    )
     depth = len(report.layers.mean) - 1
-    layers = _table("network", "× a layer", "10 down", f"{depth} down", title="down layers")
-    layers.add_row(f"{depth + 1} layers, no loop", *_told(report.layers, [10, depth]))
-    clipping = _table(
+    layers = plain_table("network", "× a layer", "10 down", f"{depth} down", title="down layers")
+    layers.add_row(f"{depth + 1} feed-forward layers", *_told(report.layers, [10, depth]))
+    clipping = plain_table(
         "gradient descent",
         "first loss",
         "last loss",
@@ -133,16 +136,7 @@ def gradient_tables(report: GradientReport) -> list[Table]:
 
 
 def _told(curve: Curve, at: Sequence[int]) -> list[str]:
-    rate = "" if curve.rate is None else f"{curve.rate:.4g}"
+    rate = "–" if curve.rate is None else f"{curve.rate:.4g}"
     values = [curve.at(n) for n in at]
-    shown = ["" if value is None else _small(value) for value in values]
+    shown = ["" if value is None else f"{value:.2g}" for value in values]
     return [rate, *shown]
-
-
-def _small(value: float) -> str:
-    """A number; what float64 cannot hold is 0.
-
-    >>> _small(2.0e-3), _small(2.3e-308)
-    ('0.002', '0')
-    """
-    return f"{value:.2g}" if value > 1e-300 else "0"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,7 +47,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "lstm": {"marker": "D", "linestyle": (0, (1, 1))},
 }
 """Marks and dashes of each cell, so that colour is not needed to tell them apart."""
-CELL_NAMES = {"feedforward": "no loop", "rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
+CELL_NAMES = {"feedforward": "feed-forward", "rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
 Draw = Callable[[Any, Theme], None]
 """Draws into an empty figure."""
@@ -65,6 +66,7 @@ def line(theme: Theme, cell: str, **more: Any) -> dict[str, Any]:
 def plain_axes(axes: Any, theme: Theme, title: str = "") -> None:
     """Axes in the theme's colours, with a grid and a title on the left."""
     axes.set_axis_on()
+    axes.set_axisbelow(True)
     axes.set_facecolor("none")
     axes.tick_params(colors=theme.ink, labelsize=8)
     for label in (axes.xaxis.label, axes.yaxis.label):
@@ -74,6 +76,11 @@ def plain_axes(axes: Any, theme: Theme, title: str = "") -> None:
         spine.set_color(theme.faint)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(title, loc="left", fontsize=10, color=theme.ink)
+
+
+def short(label: str) -> str:
+    """A label without the family name that all of Home Assistant's intents have."""
+    return label.removeprefix("Hass")
 
 
 def legend(axes: Any, theme: Theme, **options: Any) -> None:
@@ -97,7 +104,9 @@ def write(draw: Draw, size: tuple[float, float], path: str | Path, *, dark: bool
     theme = DARK if dark else LIGHT
     figure = new_figure(figsize=size, dpi=130, layout="constrained", facecolor=theme.ground)
     draw(figure, theme)
-    write_picture(path, figure.savefig)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # of scripts that no font here has
+        write_picture(path, figure.savefig)
 
 
 def svg(draw: Draw, size: tuple[float, float], name: str) -> str:
@@ -113,10 +122,12 @@ def svg(draw: Draw, size: tuple[float, float], name: str) -> str:
     figure = new_figure(figsize=size, layout="constrained", facecolor="none")
     draw(figure, LIGHT)
     written = io.StringIO()
-    figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")
+        figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
     text = written.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r'(?<=<svg )[^>]*?(viewBox="[^"]*")[^>]*', r"\1 role=\"img\"", text, count=1)
+    text = re.sub(r'(?<=<svg )[^>]*?(viewBox="[^"]*")[^>]*', r"\1", text, count=1)
     text = text.replace("<svg ", '<svg xmlns:xlink="http://www.w3.org/1999/xlink" ', 1)
     text = re.sub(r'(\bid="|xlink:href="#|url\(#)', rf"\1{name}-", text)
     for colour, variable in colours(LIGHT).items():

@@ -1,6 +1,6 @@
 """Scores of a model on a problem that needs memory: on how many sequences it is right."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,9 @@ def examples(problem: str, length: int, count: int = TESTED) -> list[Example]:
 def score(
     model: Any,
     problem: str,
-    sequences: Sequence[Example],
+    length: int,
     *,
+    count: int = TESTED,
     advance: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
     """Score a model.
@@ -30,15 +31,16 @@ def score(
     Args:
         model: a `streamrnn.Model` of that problem.
         problem: a name of `PROBLEMS`.
-        sequences: what to score it on.
+        length: of the sequences.
+        count: how many of `examples` to score it on.
         advance: called after each of them.
 
     Returns:
-        `right`, the share that the paper counts as right: of sums within 0.04, of orders, of
-        symbols copied, of sums of binary numbers with all bits right; `chance`, the same without
-        memory; `n`, how many sequences.
+        `right`: the share of sums within 0.04, as in the paper; of orders whose class is the
+        likeliest; of symbols copied; of binary sums with all bits right. `chance`: what the best
+        guess without memory has. `n`: how many sequences.
     """
-    right = 0.0
+    right, sequences = 0.0, examples(problem, length, count)
     for frames, targets in sequences:
         said = model.predict(frames).outputs
         if "values" in targets:
@@ -50,5 +52,5 @@ def score(
             hits = said.argmax(axis=1)[asked] == targets["label"][asked]
             right += float(hits.mean()) if problem == "copying" else float(hits.all())
         advance()
-    known = PROBLEMS[problem]
-    return {"right": right / len(sequences), "chance": known.chance, "n": len(sequences)}
+    chance = PROBLEMS[problem].guessed(length)
+    return {"right": right / len(sequences), "chance": chance, "n": len(sequences)}

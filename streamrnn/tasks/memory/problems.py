@@ -1,4 +1,4 @@
-"""Problems that need memory, of any length, each as published.
+"""Problems that need memory, of any length: three as published, and binary sums.
 
 Frames are `(steps, inputs)`, the symbols one-hot. What is to be said is either a class a step or
 numbers; a step at which nothing is to be learnt weighs 0.
@@ -23,10 +23,12 @@ class Problem(Protocol):
     """Elements of a frame."""
     labels: tuple[str, ...]
     """The classes; none where numbers are to be said."""
-    chance: float
-    """The share that is right without any memory."""
     shortest: int
     """The least length that the problem has."""
+
+    def guessed(self, length: int) -> float:
+        """The share that the best guess without memory has right."""
+        ...
 
     def draw(self, rng: np.random.Generator, length: int) -> Example:
         """Make a sequence.
@@ -51,8 +53,10 @@ class Adding:
     """
 
     inputs, labels, shortest = 2, (), 6
-    # X₁ + X₂ has a triangular density on (−2, 2): a guess of 0.5 is near enough this often.
-    chance = 1.0 - (1.0 - 2.0 * CORRECT) ** 2
+
+    def guessed(self, length: int) -> float:
+        """X₁ + X₂ has a triangular density on (−2, 2): 0.5 is near enough this often."""
+        return 1.0 - (1.0 - 2.0 * CORRECT) ** 2
 
     def draw(self, rng: np.random.Generator, length: int) -> Example:
         """Make a sequence; see `Problem`."""
@@ -79,7 +83,11 @@ class Order:
     Q (X X), R (X Y), S (Y X), U (Y Y) is to be said.
     """
 
-    inputs, labels, chance, shortest = 8, ("Q", "R", "S", "U"), 0.25, 10
+    inputs, labels, shortest = 8, ("Q", "R", "S", "U"), 10
+
+    def guessed(self, length: int) -> float:
+        """Four orders are alike."""
+        return 0.25
 
     def draw(self, rng: np.random.Generator, length: int) -> Example:
         """Make a sequence; see `Problem`. The symbols are a b c d X Y E B."""
@@ -105,7 +113,10 @@ class Copying:
 
     inputs, shortest = _COPIED + 2, 1
     labels = (*map(str, range(_COPIED)), "blank")
-    chance = 1.0 / _COPIED
+
+    def guessed(self, length: int) -> float:
+        """Any of eight symbols, at the right places."""
+        return 1.0 / _COPIED
 
     def draw(self, rng: np.random.Generator, length: int) -> Example:
         """Make a sequence; see `Problem`. Steps count alike, those of the blanks too."""
@@ -119,12 +130,15 @@ class Copying:
 class Binary:
     """Two binary numbers, added bit by bit, the lowest first.
 
-    Tsung and Cottrell, A sequential adder using recurrent networks, IJCNN 1989, with two digits:
-    what is to be kept is the carry, for as long as carries run.
+    After Tsung and Cottrell, A sequential adder using recurrent networks, IJCNN 1989, with two
+    digits: what is to be kept is the carry, for as long as carries run.
     """
 
     inputs, labels, shortest = 2, ("0", "1"), 2
-    chance = 0.0  # of all bits at once; of one, the half
+
+    def guessed(self, length: int) -> float:
+        """Sums without a carry: 3 of 4 pairs make none, and the last pair is 0 + 0."""
+        return 0.75 ** (length - 1)
 
     def draw(self, rng: np.random.Generator, length: int) -> Example:
         """Make a sequence; see `Problem`. The last bit has the last carry alone."""

@@ -8,7 +8,7 @@ import numpy as np
 from streamrnn.config import ClassesConfig, ModelConfig, RawConfig, Record, convert
 from streamrnn.errors import ConfigError
 from streamrnn.tasks.base import Example, network_config
-from streamrnn.tasks.memory.evaluate import examples, score
+from streamrnn.tasks.memory.evaluate import score
 from streamrnn.tasks.memory.problems import PROBLEMS
 
 VALIDATED = 500
@@ -73,8 +73,7 @@ class MemoryTask:
     def evaluate(self, model: Any) -> dict[str, Any]:
         """Scores on test sequences of the same length; of sums of binary numbers on longer too."""
         problem, length = self.data.problem, self.data.length
-        found = score(model, problem, examples(problem, length))
+        found = score(model, problem, length)
         if problem == "binary":
-            long = score(model, problem, examples(problem, LONG))
-            found["further"] = {str(LONG): long["right"]}
+            found["further"] = {str(LONG): score(model, problem, LONG)["right"]}
         return found

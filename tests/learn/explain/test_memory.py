@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from streamrnn.config import DetectConfig
 from streamrnn.errors import UnsupportedError
+from streamrnn.learn.explain.decay import fitted_rate
 from streamrnn.learn.explain.inputs import frames_of
-from streamrnn.learn.explain.memory import by_distance, explain_memory, fitted_rate
+from streamrnn.learn.explain.memory import by_distance, explain_memory
 from streamrnn.learn.explain.unroll import Unrolled, jacobian
 from streamrnn.model import Model, load
 from tests.conftest import make_frames, make_model, make_text_model
@@ -81,15 +83,16 @@ def test_chained_steps_are_one_pass_back_through_the_whole() -> None:
 def test_jacobian_of_a_linear_map_is_its_matrix() -> None:
     a, b = torch.randn(3, 4, dtype=torch.float64), torch.randn(3, 2, dtype=torch.float64)
     x, y = torch.randn(4, dtype=torch.float64), torch.randn(2, dtype=torch.float64)
-    found = jacobian(lambda x, y: x @ a.T + y @ b.T, x, y)
+    value, found = jacobian(lambda x, y: x @ a.T + y @ b.T, x, y)
     torch.testing.assert_close(found, [a, b])
+    torch.testing.assert_close(value, a @ x + b @ y)
 
 
 def test_shares_sum_to_one_and_words_are_named() -> None:
     report = explain_memory(make_text_model("words"), "turn on, don't turn 日本")
     assert report.steps.names[:4] == ["turn", "on,", "don't", "turn"]
-    for of in ("hidden", "output"):
-        for n, row in enumerate(report.share(of)):
+    for rows in (report.share("hidden"), report.share("output")):
+        for n, row in enumerate(rows):
             assert len(row) == n + 1 and sum(row) == pytest.approx(1.0)
 
 
@@ -107,6 +110,27 @@ def test_a_fixed_decay_is_found() -> None:
     np.testing.assert_allclose(curve, 0.9 ** np.arange(30))
     assert fitted_rate(curve) == pytest.approx(0.9)
     assert fitted_rate(np.array([1.0, 0.0, np.nan, 0.5])) is None
+
+
+def test_distances_have_geometric_means() -> None:
+    rows = [[4.0], [2.0, 1.0], [0.0, 9.0, 2.0]]
+    np.testing.assert_allclose(by_distance(rows), [2.0, 18.0**0.5, 0.0])
+
+
+def test_a_saturated_network_weighs_nothing_and_has_no_shares() -> None:
+    model = make_model(cell="rnn", hidden_size=1, input_size=1, normalise=False)
+    assert model.weights is not None
+    weights = {name: np.full_like(array, 100.0) for name, array in model.weights.items()}
+    latch = Model.from_weights(model.config, weights)
+    report = explain_memory(latch, np.ones((3, 1), np.float32))
+    assert report.hidden == [[0.0], [0.0] * 2, [0.0] * 3] == report.share("hidden")
+    assert report.kept("hidden") is None
+
+
+def test_a_state_that_is_reset_is_refused() -> None:
+    decoder = DetectConfig(labels=("q", "a"), ignored=("q",), quiet="q", reset_after=5)
+    with pytest.raises(UnsupportedError, match="expected a model whose state is never reset"):
+        explain_memory(make_model(decoder=decoder, output_size=2), make_frames(3))
 
 
 @pytest.mark.parametrize("network", [{"cell": "feedforward"}])

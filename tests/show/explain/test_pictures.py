@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -88,6 +89,7 @@ def test_light_and_dark_differ_in_ground_and_in_nothing_of_size(
 def test_a_pages_picture_has_the_pages_colours_and_names_of_its_own(picture: Any) -> None:
     draw, size = picture
     text = svg(draw, size, "one")
+    ElementTree.fromstring(text)  # well-formed
     assert text.startswith("<svg ") and text.rstrip().endswith("</svg>")
     assert "viewBox=" in text and 'width="' not in text[: text.index(">")]
     assert LIGHT.ink not in text and "var(--ink)" in text
@@ -110,7 +112,7 @@ def test_groups_and_tables_tell_mean_and_span() -> None:
     own = [row.score for row in rows if (row.task, row.cell, row.length) == ("adding", "gru", 10)]
     found = grouped(rows)["adding"]["gru"][10]
     assert found == Spread(mean=sum(own) / len(own), low=min(own), high=max(own), runs=len(own))
-    assert tasks_table(rows).row_count == 16  # four problems, four networks
+    assert tasks_table(rows).row_count == 19  # four problems, four networks; three at 1,000 bits
     costs = read_committed("gates_cost")
     assert sum(score.runs for score in scores_of(costs).values()) == len(costs)
     first, second = gates_tables(gates_report(), costs)
