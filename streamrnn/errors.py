@@ -12,6 +12,7 @@
     ├── TrackError           a file of positions: no CSV, columns missing, not numbers
     ├── SoundError           a file of sound: none, unreadable, empty, cut short
     ├── TextError            a file of text: none, unreadable, no UTF-8, empty
+    ├── RecordingError       a recording: none, foreign, damaged, or a disk that takes no more
     ├── DeviceError          a microphone: none, busy, forbidden, unplugged
     └── InputError           a chunk
         ├── DtypeError       elements of the wrong type
@@ -68,6 +69,10 @@ class SoundError(StreamRNNError, ValueError):
 
 class TextError(StreamRNNError, ValueError):
     """A file of text that cannot be read."""
+
+
+class RecordingError(StreamRNNError, ValueError):
+    """A recording that cannot be read, or cannot be written on."""
 
 
 class DeviceError(StreamRNNError, RuntimeError):

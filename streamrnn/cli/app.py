@@ -11,5 +11,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _verb in ("stream", "train", "evaluate", "check", "explain", "bench", "models", "devices"):
+for _verb in (
+    "stream",
+    "replay",
+    "train",
+    "evaluate",
+    "check",
+    "explain",
+    "bench",
+    "models",
+    "devices",
+):
     import_module(f"streamrnn.cli.{_verb}").add_to(app)

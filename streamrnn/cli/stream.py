@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
-from streamrnn.cli.lines import print_json
+from streamrnn.cli.lines import print_json, tell
 from streamrnn.cli.stream_options import refuse_strange
 from streamrnn.cli.stream_sentences import stream_sentences
 from streamrnn.cli.stream_sound import Options, stream_sound
@@ -20,6 +20,7 @@ from streamrnn.cli.stream_text import Options as TextOptions
 from streamrnn.cli.stream_text import stream_text
 from streamrnn.config import AudioConfig, DecideConfig, MotionConfig, TextConfig
 from streamrnn.errors import ConfigError, InputError, TrackError, UnsupportedError
+from streamrnn.io.recorded import RecordedModel
 from streamrnn.io.tracks import iterate_rows, read_track
 from streamrnn.model import Model, load
 from streamrnn.predictions import Prediction
@@ -86,6 +87,10 @@ def stream(
         typer.Option(min=0.0, help="Of the sample: 0 takes the likeliest (default: 1)."),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of the sample (default: 0).")] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.mcap", help="Record what comes and what is said, to replay it."),
+    ] = None,
 ) -> None:
     """Feed a stream as it comes in, and print what the model says at every step.
 
@@ -98,7 +103,6 @@ def stream(
     of the whole, to the bit.
     """
     network = load(model)
-    front = network.config.frontend
     given = {
         "--chunk": chunk,
         "--view": view,
@@ -115,38 +119,56 @@ def stream(
     }
     refuse_strange(network.config, source, given, json=json)
     pace = 1.0 if speed is None else speed
+    warmth = 1.0 if temperature is None else temperature
+    sound = Options(json, view, pace, rate, channels or 1, device, reconnect)
+    text = TextOptions(json, replace, sample, prompt, warmth, seed or 0)
+    if record is None:
+        _stream(network, source, sound, text, chunk or 1)
+        return
+    with RecordedModel(network, record, source=source or "", failed=tell) as recorded:
+        _stream(recorded, source, sound, text, chunk or 1)
+
+
+def _stream(
+    network: Model, source: str | None, options: Options, text: TextOptions, chunk: int
+) -> None:
+    """Stream a source to a model, of whatever kind they are."""
+    front, json, view = network.config.frontend, options.json, options.view
     decides = isinstance(network.config.decoder, DecideConfig)
     if isinstance(front, TextConfig) and not decides:
-        warmth = 1.0 if temperature is None else temperature
-        stream_text(network, source, TextOptions(json, replace, sample, prompt, warmth, seed or 0))
+        stream_text(network, source, text)
         return
     if source is None:
         kind = "a file, mic," if isinstance(front, AudioConfig) else "a file"
-        raise ConfigError(f"stream: expected a source for {model}, got none; name {kind} or -")
-    if isinstance(front, AudioConfig):
-        options = Options(json, view, pace, rate, channels or 1, device, reconnect)
-        stream_sound(network, front, source, options)
-        return
-    if isinstance(front, TextConfig):
-        stream_sentences(network, source, json=json, view=view)
-        return
-    if not isinstance(front, MotionConfig):
-        raise UnsupportedError(
-            f"{model}: expected a model of moving points, sound or text, got one whose chunks are "
-            f"{front.__struct_config__.tag}; feed it from Python"
+        raise ConfigError(
+            f"stream: expected a source for {network.name}, got none; name {kind} or -"
         )
+    if isinstance(front, AudioConfig):
+        stream_sound(network, front, source, options)
+    elif isinstance(front, TextConfig):
+        stream_sentences(network, source, json=json, view=view)
+    elif isinstance(front, MotionConfig):
+        _stream_track(network, source, options, chunk)
+    else:
+        raise UnsupportedError(
+            f"{network.name}: expected a model of moving points, sound or text, got one whose "
+            f"chunks are {front.__struct_config__.tag}; feed it from Python"
+        )
+
+
+def _stream_track(network: Model, source: str, options: Options, chunk: int) -> None:
+    """Fixes of a file, or of standard input as they come."""
     live = source == "-"
     name = "standard input" if live else source
-    chunks = _lines(name) if live else _file(source, chunk or 1)
-    said = _predictions(network, chunks, name)
-    if json:
+    said = _predictions(network, _lines(name) if live else _file(source, chunk), name)
+    if options.json:
         for _, each in said:
             print_json(as_plain(each))
         return
     console = Console()
     extent = None if live else read_track(source)[:, 1:]
-    if console.is_terminal if view is None else view:
-        rows = _draw(console, said, extent, 0.0 if live else pace)
+    if console.is_terminal if options.view is None else options.view:
+        rows = _draw(console, said, extent, 0.0 if live else options.speed)
     else:
         rows = _print(console, said)
     if len(rows) > 1:

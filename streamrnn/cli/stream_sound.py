@@ -19,6 +19,7 @@ from streamrnn.config import AudioConfig, DetectConfig
 from streamrnn.errors import InputError, SoundError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.io.microphone import Microphone
+from streamrnn.io.recorded import RecordedStream
 from streamrnn.io.sounds import sound_chunks
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions
@@ -123,9 +124,16 @@ def _parts(source: Source) -> Iterator[tuple[Samples | None, int]]:
     yield None, 0
 
 
+def _note(stream: Stream, gap: int) -> None:
+    """Have a gap recorded, where there is one."""
+    if gap and isinstance(stream, RecordedStream):
+        stream.gap(gap)
+
+
 def _heard(stream: Stream, source: Source) -> Iterator[tuple[int, int, Predictions]]:
     """How many samples came, how many were lost before them, and what is predicted."""
     for samples, gap in _parts(source):
+        _note(stream, gap)
         if samples is None:
             yield 0, 0, stream.flush()
         else:
@@ -201,6 +209,7 @@ def _draw(
     hidden = stream.hidden
     with Live(console=console, auto_refresh=False) as live:
         for samples, gap in _parts(source):
+            _note(stream, gap)
             began = time.monotonic()
             said = stream.flush() if samples is None else stream.feed(samples)
             lost += gap

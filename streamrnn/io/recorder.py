@@ -1,0 +1,209 @@
+"""Record a live stream: what came, what was said, and the state now and then.
+
+An MCAP file, written by a thread of its own, so that a disk never keeps the stream waiting. All but
+the last second of a stream that never stops is readable whatever becomes of the process: a file
+that was cut short is read up to there. Where the disk takes no more, the recording ends with an
+error, and the stream goes on.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from mcap.well_known import MessageEncoding, SchemaEncoding
+from mcap.writer import CompressionType, IndexType, Writer
+from msgspec.structs import replace
+
+from streamrnn import __version__
+from streamrnn.config import FramesConfig
+from streamrnn.errors import RecordingError
+from streamrnn.frontends.base import Option
+from streamrnn.io.messages import (
+    CHANNELS,
+    PROFILE,
+    Gap,
+    Kept,
+    Message,
+    Opened,
+    Verb,
+    chunk_message,
+    frames_message,
+    said_messages,
+)
+from streamrnn.model import Model
+from streamrnn.predictions import Predictions
+
+PIECE = 12_000
+"""Bytes of sound that are compressed together: less than a second at 8 kHz, the lowest rate."""
+WAITING = 64 * 2**20
+"""Bytes that may wait for the disk: some twenty minutes of sound at 16 kHz."""
+Failed = Callable[[RecordingError], object]
+"""Told why a recording ends early."""
+PATIENCE = 0.25
+"""Seconds that the thread gathers messages for."""
+
+
+class Recorder:
+    """Writes one recording; a context that ends it.
+
+    Args:
+        path: a new file.
+        model: what listens; None: nobody does.
+        options: what its stream was opened with.
+        source: what is recorded, in words.
+        failed: called once, on the writing thread, where the recording has to end early.
+
+    Raises:
+        RecordingError: the file exists already, or cannot be made.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        model: Model | None = None,
+        options: Mapping[str, Option] | None = None,
+        source: str = "",
+        failed: Failed = lambda error: None,
+    ) -> None:
+        self.path = Path(path)
+        self.error: RecordingError | None = None
+        """Why the recording ended early."""
+        self._failed = failed
+        options = dict(options or {})
+        self._rate = int(options.get("rate", 0))
+        self._frames = model is not None and isinstance(model.config.frontend, FramesConfig)
+        try:
+            self._file = self.path.open("xb")
+        except OSError as error:
+            raise RecordingError(f"{path}: expected a new file to record to: {error}") from error
+        # In pieces sound is compressed, without loss; what comes slowly is written at once.
+        self._writer = Writer(
+            self._file,
+            chunk_size=PIECE,
+            compression=CompressionType.ZSTD,
+            index_types=IndexType.CHUNK,
+            use_chunking=self._rate > 0,
+        )
+        self._channels: dict[type[Message], int] = {}
+        self._queue: deque[tuple[type[Message], bytes, int]] = deque()
+        self._waiting, self._ended = 0, False
+        self._ready = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+        software = f"streamrnn {__version__}"
+        opened = Opened(options=options, source=source, software=software)
+        if model is not None:
+            opened = replace(
+                opened,
+                model=model.name,
+                fingerprint=model.fingerprint,
+                config=msgspec.to_builtins(model.config),
+                card=model.card,
+            )
+        self._put(opened)
+
+    def chunk(self, chunk: Any, arrived: int) -> None:
+        """Record what came, one that the stream has taken; `arrived`: nanoseconds since 1970."""
+        if self._frames:
+            self._put(frames_message(chunk), arrived)
+        else:
+            self._put(chunk_message(chunk, arrived=arrived, rate=self._rate), arrived)
+
+    def said(self, said: Predictions) -> None:
+        """Record what was said to it."""
+        if len(said):
+            steps, events = said_messages(said)
+            self._put(steps)
+            for event in events:
+                self._put(event)
+
+    def gap(self, samples: int, position: int) -> None:
+        """Record that samples were lost, of which silence takes the place in the next chunk."""
+        self._put(Gap(samples=samples, position=position))
+
+    def verb(self, verb: str, snapshot: bytes | None = None) -> None:
+        """Record what was done to the stream."""
+        self._put(Verb(verb=verb, snapshot=snapshot))
+
+    def state(self, position: int, snapshot: bytes) -> None:
+        """Record the stream's state."""
+        self._put(Kept(position=position, snapshot=snapshot))
+
+    def close(self) -> None:
+        """Write what waits, and the file's index; nothing where it ended early."""
+        with self._ready:
+            self._ended = True
+            self._ready.notify()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _put(self, message: Message, arrived: int | None = None) -> None:
+        """Hand a message to the thread; nothing waits."""
+        data = msgspec.json.encode(message)
+        with self._ready:
+            if self._ended or self.error is not None:
+                return
+            self._queue.append((type(message), data, arrived or time.time_ns()))
+            self._waiting += len(data)
+            if self._waiting > WAITING:
+                self._queue.clear()
+                self._fail(f"expected a disk that keeps up, got {WAITING >> 20} MB that wait")
+            self._ready.notify()
+
+    def _run(self) -> None:
+        """The thread: write what waits, and see that it is on its way to the disk."""
+        try:
+            self._writer.start(profile=PROFILE)
+            while True:
+                with self._ready:
+                    self._ready.wait_for(lambda: self._queue or self._ended or self.error)
+                    batch, self._queue, self._waiting = self._queue, deque(), 0
+                    ended = self._ended or self.error is not None
+                for kind, data, arrived in batch:
+                    self._write(kind, data, arrived)
+                self._file.flush()
+                if ended and not self._queue:
+                    break
+                time.sleep(0.0 if ended else PATIENCE)
+            self._writer.finish()
+            self._file.close()
+        except OSError as error:
+            self._fail(f"expected a file that takes more, got: {error}")
+            self._abandon()
+
+    def _write(self, kind: type[Message], data: bytes, arrived: int) -> None:
+        if kind not in self._channels:
+            topic, name = CHANNELS[kind]
+            schema = msgspec.json.encode(msgspec.json.schema(kind))
+            number = self._writer.register_schema(name, SchemaEncoding.JSONSchema, schema)
+            self._channels[kind] = self._writer.register_channel(
+                topic, MessageEncoding.JSON, number
+            )
+        self._writer.add_message(self._channels[kind], arrived, data, arrived)
+
+    def _fail(self, reason: str) -> None:
+        self.error = RecordingError(f"{self.path}: {reason}; the recording ends here")
+        self._failed(self.error)
+
+    def _abandon(self) -> None:
+        """Let go of the file as it is: what is written can be read."""
+        try:
+            self._file.close()
+        except OSError:
+            pass
