@@ -70,9 +70,9 @@ def spread(scores: Iterable[float]) -> Spread:
     Spread(mean=0.75, low=0.5, high=1.0, runs=2)
     """
     values = list(scores)
-    return Spread(
-        mean=statistics.fmean(values), low=min(values), high=max(values), runs=len(values)
-    )
+    low, high = min(values), max(values)
+    mean = min(max(statistics.fmean(values), low), high)  # rounding may take it past an end
+    return Spread(mean=mean, low=low, high=high, runs=len(values))
 
 
 def trained(model: Model) -> Trained:

@@ -53,8 +53,8 @@ def tasks(rows: Sequence[Trained]) -> Section:
         {"; ".join(solved)}. {not_at_all}
 
         To add bit by bit needs one bit of memory, and all but the feed-forward network learn it;
-        but to have learnt it for as many bits as were seen is not to have learnt it for good: of
-        those networks the same sums have right {longer}.
+        but to have learnt it for as many bits as were seen is not to have learnt it for good. Of
+        sums of more bits than were learnt these networks have right: {longer}.
         """,
         tasks_picture(rows),
         command("tasks") + "        # trained by: make memory",
@@ -70,7 +70,7 @@ def gates(report: GatesReport, rows: Sequence[Trained]) -> Section:
         both = {cell: costs[equal, cell] for cell in ("gru", "lstm")}
         return each(
             {
-                cell: f"× {cost.training_ratio:.2g} to train and × {cost.live_ratio:.2g} live"
+                cell: f"× {cost.training_ratio:.2f} to train and × {cost.live_ratio:.2f} live"
                 for cell, cost in both.items()
             }
         )
@@ -107,20 +107,18 @@ def _advice(report: GatesReport, rows: Sequence[Trained]) -> str:
     """When to take which cell, by what was measured."""
     gated = {cost.cell: cost for cost in report.costs if cost.equal == "weights"}
     quicker = min(("gru", "lstm"), key=lambda cell: gated[cell].training_ratio)
-    better = {
-        task: all(
-            worst_gated < best_plain if task == "characters" else worst_gated > best_plain
-            for worst_gated, best_plain in [_edges(rows, task)]
-        )
-        for task in MEASURES
-    }
-    where = " and ".join(task for task, gates_win in better.items() if gates_win)
-    won = (
-        f"On {where} every network with gates was better than every one without, of as many "
-        "weights too. "
-    )
+    told: list[str] = []
+    for task in MEASURES:
+        worst_gated, best_gated, best_plain = _edges(rows, task)
+        if worst_gated > best_plain:
+            how = "every network with gates was better than every one without"
+        elif best_gated > best_plain:
+            how = "the best network without gates lies between the best and the worst with them"
+        else:
+            how = "the best network has no gates"
+        told.append(f"On {task}, of as many weights too, {how}.")
     return (
-        f"Advice. {won if where else ''}Take a GRU or an LSTM to begin with; of as many weights "
+        f"Advice. {' '.join(told)} Take a GRU or an LSTM to begin with; of as many weights "
         f"the {CELL_NAMES[quicker]} is the quicker one to train here. Take a plain RNN where the "
         "last few steps are all that matters, or where the state and its step must be smallest, "
         "and give it orthogonal weights. Where something is to be remembered over more than some "
@@ -129,11 +127,9 @@ def _advice(report: GatesReport, rows: Sequence[Trained]) -> str:
     )
 
 
-def _edges(rows: Sequence[Trained], task: str) -> tuple[float, float]:
-    """The worst score with gates, and the best without."""
+def _edges(rows: Sequence[Trained], task: str) -> tuple[float, float, float]:
+    """The worst and the best score with gates, and the best without; more is better."""
+    sign = -1.0 if task == "characters" else 1.0
     own = [row for row in rows if row.task == task]
-    with_gates = [row.score for row in own if row.cell != "rnn"]
-    without = [row.score for row in own if row.cell == "rnn"]
-    if task == "characters":  # less is better
-        return max(with_gates), min(without)
-    return min(with_gates), max(without)
+    gated = [sign * row.score for row in own if row.cell != "rnn"]
+    return min(gated), max(gated), max(sign * row.score for row in own if row.cell == "rnn")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from streamrnn.errors import ModelFileError, UnsupportedError
-from streamrnn.learn.explain.results import MEASURES, read_committed, read_folder, trained
+from streamrnn.learn.explain.results import MEASURES, read_committed, read_folder, spread, trained
 from streamrnn.model import load
 
 
@@ -34,6 +34,12 @@ def test_a_folder_is_read_in_the_order_of_names(tmp_path: Path) -> None:
     load("ball").save(tmp_path / "ball.safetensors")
     with pytest.raises(UnsupportedError, match="expected a model that was trained for memory"):
         read_folder(tmp_path)
+
+
+def test_a_mean_lies_within_its_span() -> None:
+    for score in (0.147, 0.1, 2.2990000000000004):
+        found = spread([score] * 3)
+        assert found.low <= found.mean <= found.high
 
 
 def test_committed_rows_each_have_a_command_of_their_own() -> None:
