@@ -13,13 +13,13 @@ from rich.table import Table
 from streamrnn.cli.lines import print_json, tell
 from streamrnn.cli.waiting import waiting
 from streamrnn.errors import ModelFileError, RecordingError
-from streamrnn.io.messages import Happened
+from streamrnn.io.messages import Happened, said_messages
 from streamrnn.io.recording import Recording
 from streamrnn.io.replay import Difference, difference, play
 from streamrnn.model import Model, bundled_models, load
 
 SHOWN = 200  # events in a table
-NEAR = 0.5  # seconds within which two events of a kind and label are one
+NEAR = 0.5  # seconds, or samples of no sound, within which two events of a kind and label are one
 
 
 class Replayed(msgspec.Struct, kw_only=True):
@@ -112,11 +112,11 @@ def _replayed(path: Path, name: str | None) -> Replayed:
     then, now = list[tuple[float, Happened]](), list[tuple[float, Happened]]()
     with waiting() as progress:
         bar = progress.add_task(path.name, total=path.stat().st_size)
+        scale = 1.0 / float(rate) if rate else 1.0
         for step in play(recording, model):
             offset = step.samples - (step.said.positions[-1].item() if len(step.said) else 0)
-            scale = 1.0 / float(rate) if rate else 1.0
             then += [((offset + each.position) * scale, each) for each in step.events]
-            happened = [Happened(**e._asdict()) for part in step.said.events for e in part]
+            happened = said_messages(step.said)[1]
             now += [((offset + each.position) * scale, each) for each in happened]
             report.chunks += 1
             report.steps += len(step.said)

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.predictions import Event, Predictions
+from streamrnn.predictions import Predictions
 
 PROFILE = "streamrnn"
 FORMATS = {"pcm-s16": np.dtype("<i2"), "pcm-f32": np.dtype("<f4")}
@@ -241,8 +241,3 @@ def said_messages(said: Predictions) -> tuple[Said, list[Happened]]:
         ),
         [Happened(**event._asdict()) for events in said.events for event in events],
     )
-
-
-def event_of(message: Happened) -> Event:
-    """The event that happened."""
-    return Event(message.kind, message.label, message.position, message.score)

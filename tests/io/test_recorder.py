@@ -15,7 +15,7 @@ from mcap.writer import Writer
 
 from streamrnn.config import AudioConfig, ClassesConfig
 from streamrnn.errors import InputError, RecordingError
-from streamrnn.io.messages import Audio, Gap, Kept, Opened, Said, Verb, chunk_of
+from streamrnn.io.messages import Audio, Gap, Kept, Opened, Said, Text, Verb, chunk_of
 from streamrnn.io.recorded import RecordedModel, RecordedStream
 from streamrnn.io.recorder import Recorder
 from streamrnn.io.recording import Recording
@@ -113,7 +113,7 @@ def test_a_recorded_model_records_its_first_stream(tmp_path: Path) -> None:
         second.feed("off ")
     recording = Recording(tmp_path / "a.mcap")
     assert recording.opened.options == {"errors": "replace"}
-    assert [chunk_of(each.message) for each in recording if hasattr(each.message, "text")] == [  # type: ignore[arg-type]
+    assert [chunk_of(each.message) for each in recording if isinstance(each.message, Text)] == [
         "turn on "
     ]
     with RecordedModel(make_model(), tmp_path / "b.mcap"):

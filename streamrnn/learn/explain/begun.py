@@ -1,7 +1,8 @@
 """Networks that have learnt nothing yet, as gradients are measured in them."""
 
+from typing import Any
+
 import torch
-from torch import nn
 
 from streamrnn.config import Cell, NetworkConfig
 from streamrnn.learn.convert import from_torch
@@ -17,7 +18,8 @@ CHAOS = 2.0
 def as_torch_begins(cell: Cell, hidden_size: int, seed: int) -> Unrolled:
     """All weights uniform within 1 / √hidden_size."""
     network = _network(cell, hidden_size, seed)
-    network.rnn.reset_parameters()  # type: ignore[operator]
+    rnn: Any = network.rnn
+    rnn.reset_parameters()
     return Unrolled(from_torch(network))
 
 
@@ -34,10 +36,10 @@ def chaotic(hidden_size: int, seed: int) -> Unrolled:
 
 
 @torch.no_grad()
-def excite(rnn: nn.Module, hidden_size: int) -> None:
+def excite(rnn: Any, hidden_size: int) -> None:
     """Give a plain RNN recurrent weights of `CHAOS`, and small ones for its input."""
-    rnn.weight_hh_l0.normal_(0.0, CHAOS * hidden_size**-0.5)  # type: ignore[operator]
-    rnn.weight_ih_l0.mul_(0.1)  # type: ignore[operator]
+    rnn.weight_hh_l0.normal_(0.0, CHAOS * hidden_size**-0.5)
+    rnn.weight_ih_l0.mul_(0.1)
 
 
 def _network(cell: Cell, hidden_size: int, seed: int, remember: int = 0) -> Network:

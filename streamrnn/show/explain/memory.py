@@ -7,12 +7,10 @@ import numpy as np
 
 from streamrnn.learn.explain.memory import MemoryReport, Of
 from streamrnn.show.explain.state import ticks
-from streamrnn.show.explain.theme import CELL_NAMES, Draw, Theme, plain_axes, short
+from streamrnn.show.explain.theme import CELL_NAMES, WEIGHED_IN, Draw, Theme, plain_axes, short
 
 _SLICES = 6  # steps that are drawn as circles
 _LABELLED = 0.07  # share of a slice that there is room to write into
-IN = {"hidden": "hidden state", "output": "prediction"}
-"""What inputs weigh in, in words."""
 
 
 def memory_picture(
@@ -37,7 +35,7 @@ def memory_picture(
 
 def _title(reports: Sequence[MemoryReport], of: Of) -> str:
     names = reports[0].steps.names
-    what = f"how much each input still weighs in the {IN[of]}, after each further step"
+    what = f"how much each input still weighs in the {WEIGHED_IN[of]}, after each further step"
     if len(names) <= _SLICES:
         return f"{what} of\n“{' '.join(names)}”"
     first = len(names) < reports[0].total

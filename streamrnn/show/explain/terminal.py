@@ -13,7 +13,7 @@ from streamrnn.learn.explain.states import StateReport
 from streamrnn.show.cells import paint, scaled
 from streamrnn.show.explain.state import plain_gates
 from streamrnn.show.explain.tables import plain_table
-from streamrnn.show.explain.theme import CELL_NAMES, short
+from streamrnn.show.explain.theme import CELL_NAMES, WEIGHED_IN, short
 
 if TYPE_CHECKING:  # these need torch, and a state does not
     from streamrnn.learn.explain.gradient import Curve, GradientReport
@@ -72,10 +72,10 @@ def memory_table(report: MemoryReport, of: Of, columns: int) -> Table:
         columns: characters across.
     """
     names, shares = report.steps.names, report.share(of)
-    what = {"hidden": "hidden state", "output": "prediction"}[of]
     kept = report.kept(of)
     told = "" if kept is None else f"; × {kept:.3g} a step"
-    title = f"{report.model} ({CELL_NAMES[report.cell]}): weight of each input in the {what}{told}"
+    title = f"{report.model} ({CELL_NAMES[report.cell]}): weight of each input in the "
+    title += WEIGHED_IN[of] + told
     if len(names) > (columns - 14) // 9:
         table = plain_table("input", "share", "up to it", title=title)
         order = np.argsort(shares[-1])[::-1][:_LARGEST]

@@ -49,6 +49,9 @@ STYLES: dict[str, dict[str, Any]] = {
 """Marks and dashes of each cell, so that colour is not needed to tell them apart."""
 CELL_NAMES = {"feedforward": "feed-forward", "rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
 
+WEIGHED_IN = {"hidden": "hidden state", "output": "prediction"}
+"""What inputs weigh in, in words."""
+
 Draw = Callable[[Any, Theme], None]
 """Draws into an empty figure."""
 
