@@ -1,22 +1,16 @@
 """`streamrnn explain …`: what goes on inside of a network, measured and drawn."""
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import typer
 from rich.console import Console
 
+from streamrnn.cli.answers import give, measuring, see_that, with_torch
 from streamrnn.cli.inputs import read_input
-from streamrnn.cli.lines import print_json
-from streamrnn.cli.waiting import waiting
-from streamrnn.errors import ConfigError, UnsupportedError
+from streamrnn.errors import UnsupportedError
 from streamrnn.model import load
-
-if TYPE_CHECKING:
-    from streamrnn.show.explain.theme import Draw
 
 explain = typer.Typer(no_args_is_help=True)
 
@@ -58,7 +52,7 @@ def state(
     again for that. An LSTM's input gate i lets in, its forget gate f keeps, its output gate o lets
     out.
     """
-    _see_that(png, dark)
+    see_that(png, dark)
     from streamrnn.learn.explain.states import explain_state
     from streamrnn.show.explain.state import state_picture
     from streamrnn.show.explain.terminal import state_view
@@ -73,7 +67,7 @@ def state(
     report = explain_state(network, sequence, layer=layer - 1, last=last, **options)
     console = Console()
     shown = [state_view(report, console.width, colour=bool(console.color_system))]
-    _give(report, shown, *state_picture(report), json=json, png=png, dark=dark)
+    give(report, shown, *state_picture(report), json=json, png=png, dark=dark)
 
 
 @explain.command()
@@ -97,14 +91,14 @@ def memory(
 
     Of a long input the last 100 steps are measured, or --last, and shares are among these.
     """
-    _see_that(png, dark)
-    with _torch():
+    see_that(png, dark)
+    with with_torch():
         from streamrnn.learn.explain.memory import MemoryReport, explain_memory
     from streamrnn.show.explain.memory import memory_picture
     from streamrnn.show.explain.terminal import memory_table
 
     reports: list[MemoryReport] = []
-    with _progress(model) as advance:
+    with measuring(model) as advance:
         for name in (model, *(beside or ())):
             network = load(name)
             sequence, options = read_input(network, source)
@@ -125,7 +119,7 @@ def memory(
     ]
     width = Console().width
     shown = [memory_table(each, of, width) for each in reports]
-    _give(
+    give(
         told if beside else told[0],
         shown,
         *memory_picture(reports, of),
@@ -150,14 +144,14 @@ def gradient(
     plain RNN; of the bundled networks that have learnt the adding problem; of 50 layers without a
     loop; of a plain RNN whose gradient grows, and its learning with and without clipping.
     """
-    _see_that(png, dark)
-    with _torch():
+    see_that(png, dark)
+    with with_torch():
         from streamrnn.learn.explain import ADDERS
         from streamrnn.learn.explain.gradient import explain_gradient
     from streamrnn.show.explain.gradient import gradient_picture
     from streamrnn.show.explain.terminal import gradient_tables
 
-    with _progress("gradients") as advance:
+    with measuring("gradients") as advance:
         report = explain_gradient(
             [load(name) for name in ADDERS],
             steps=steps,
@@ -166,7 +160,7 @@ def gradient(
             advance=advance,
         )
     shown = gradient_tables(report)
-    _give(report, shown, *gradient_picture(report), json=json, png=png, dark=dark)
+    give(report, shown, *gradient_picture(report), json=json, png=png, dark=dark)
 
 
 @explain.command()
@@ -185,7 +179,7 @@ def tasks(
 
     The rows that come with the package were trained by `make memory`; each names its command.
     """
-    _see_that(png, dark)
+    see_that(png, dark)
     from streamrnn.learn.explain.results import read_committed, read_folder
     from streamrnn.show.explain.tasks import tasks_picture, tasks_table
 
@@ -195,7 +189,7 @@ def tasks(
         raise UnsupportedError(
             f"{folder}: expected models of task memory, got {', '.join(strange)}; move the others"
         )
-    _give(rows, [tasks_table(rows)], *tasks_picture(rows), json=json, png=png, dark=dark)
+    give(rows, [tasks_table(rows)], *tasks_picture(rows), json=json, png=png, dark=dark)
 
 
 @explain.command()
@@ -214,8 +208,8 @@ def gates(
     Times are measured now, on this machine. The scores are of networks trained alike, each with the
     command that trained it.
     """
-    _see_that(png, dark)
-    with _torch():
+    see_that(png, dark)
+    with with_torch():
         from streamrnn.bench.gates import run
     from streamrnn.learn.explain.results import MEASURES, read_committed, read_folder
     from streamrnn.show.explain.gates import gates_picture, gates_tables
@@ -230,7 +224,7 @@ def gates(
     report = run(quick=quick)
     told = {**msgspec.to_builtins(report), "scores": msgspec.to_builtins(rows)}
     shown = [*gates_tables(report, rows), *report.notes()]
-    _give(told, shown, *gates_picture(report, rows), json=json, png=png, dark=dark)
+    give(told, shown, *gates_picture(report, rows), json=json, png=png, dark=dark)
 
 
 @explain.command()
@@ -240,66 +234,9 @@ def report(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer networks and rounds.")] = False,
 ) -> None:
     """All of it on one page, which needs nothing else: pictures, numbers, and their commands."""
-    with _torch():
+    with with_torch():
         from streamrnn.show.explain.report import write_report
 
-    with _progress("report") as advance:
+    with measuring("report") as advance:
         write_report(out, text, quick=quick, advance=lambda share: advance(round(100 * share), 100))
     print(out)
-
-
-def _see_that(png: Path | None, dark: bool) -> None:
-    """See that a picture can be written, before all is measured for it."""
-    if dark and png is None:
-        raise ConfigError("--dark: expected --png FILE beside it")
-    if png is not None and not png.resolve().parent.is_dir():
-        raise ConfigError(f"{png}: expected a folder that exists, got {png.parent}")
-    if png is not None and (png.is_dir() or not png.suffix):
-        raise ConfigError(f"{png}: expected a file for a picture, as a.png, got no such name")
-
-
-def _give(
-    told: Any,
-    shown: list[Any],
-    draw: "Draw",
-    size: tuple[float, float],
-    *,
-    json: bool,
-    png: Path | None,
-    dark: bool,
-) -> None:
-    """Print what a program or a person reads, and draw what was asked for."""
-    from streamrnn.show.explain.theme import write
-
-    if png is not None:
-        write(draw, size, png, dark=dark)
-    if json:
-        for line in msgspec.to_builtins(told if isinstance(told, list) else [told]):
-            print_json(line)
-        return
-    console = Console()
-    for part in shown:
-        console.print(part)
-    if png is not None:
-        console.print(f"drawn: {png}", markup=False, highlight=False)
-
-
-@contextmanager
-def _torch() -> Generator[None]:
-    """Say how to get torch where it is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise UnsupportedError(
-            "explain: expected torch to be installed; pip install 'streamrnn[learn]'"
-        ) from error
-
-
-@contextmanager
-def _progress(title: str) -> Generator[Callable[[int, int], None]]:
-    """A bar for work that tells how much of it is done."""
-    with waiting() as progress:
-        bar = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(bar, completed=done, total=total)

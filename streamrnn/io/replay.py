@@ -71,8 +71,8 @@ def play(recording: Recording, model: Model) -> Iterator[Step]:
         A step for each chunk and each end of a sequence.
 
     Raises:
-        RecordingError: the model takes another kind of input, or other options.
-        StateError: a snapshot was restored that is another model's.
+        RecordingError: the model takes another kind of input or other options, or a snapshot was
+            restored that is not its own.
     """
     stream = _opened(recording, model)
     waiting: Step | None = None
