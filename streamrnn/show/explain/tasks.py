@@ -85,6 +85,8 @@ def tasks_table(rows: Sequence[Trained]) -> Table:
     problems = grouped(rows)
     lengths = sorted({row.length for row in rows})
     table = plain_table("problem", "network", *(f"{n:,}" for n in lengths), left=2)
+    for column in table.columns[2:]:  # where there is little room a span goes below its mean
+        column.no_wrap = False
     for problem, cells in problems.items():
         for n, (cell, own) in enumerate(cells.items()):
             shown = [told(own.get(length)) for length in lengths]
