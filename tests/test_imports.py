@@ -25,6 +25,7 @@ ROOMS = [
     {"model", "stream", "pool", "checks", "sampling"},
     {"models"},
     {"io"},
+    {"replay"},
     {"tasks"},
     {"learn"},
     {"serve"},

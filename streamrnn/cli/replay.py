@@ -15,8 +15,9 @@ from streamrnn.cli.waiting import waiting
 from streamrnn.errors import ModelFileError, RecordingError
 from streamrnn.io.messages import Happened, said_messages
 from streamrnn.io.recording import Recording
-from streamrnn.io.replay import Difference, difference, play
 from streamrnn.model import Model, bundled_models, load
+from streamrnn.replay.difference import Difference, difference
+from streamrnn.replay.play import play
 
 SHOWN = 200  # events in a table
 NEAR = 0.5  # seconds, or samples of no sound, within which two events of a kind and label are one
@@ -111,22 +112,23 @@ def _replayed(path: Path, name: str | None) -> Replayed:
     began, samples = time.monotonic(), 0
     then, now = list[tuple[float, Happened]](), list[tuple[float, Happened]]()
     with waiting() as progress:
-        bar = progress.add_task(path.name, total=path.stat().st_size)
+        bar = progress.add_task(path.name, total=1.0)
         scale = 1.0 / float(rate) if rate else 1.0
         for step in play(recording, model):
-            offset = step.samples - (step.said.positions[-1].item() if len(step.said) else 0)
+            offset = step.offset
             then += [((offset + each.position) * scale, each) for each in step.events]
             happened = said_messages(step.said)[1]
             now += [((offset + each.position) * scale, each) for each in happened]
-            report.chunks += 1
+            report.chunks += step.chunks
             report.steps += len(step.said)
-            report.lost += step.gap
+            report.lost += step.lost
             samples = step.samples
-            if step.recorded is not None and step.said.labels is not None:
-                pairs = zip(step.recorded.labels or (), step.said.labels, strict=False)
+            if step.said.labels is not None:
+                was = [label for said in step.recorded for label in said.labels or ()]
+                pairs = zip(was, step.said.labels, strict=False)
                 report.other_labels += sum(was != is_ for was, is_ in pairs)
             report.difference = report.difference or difference(step)
-            progress.update(bar, completed=recording.read)
+            progress.update(bar, completed=recording.share)
     report.seconds = samples / float(rate) if rate else None
     report.broken = recording.broken
     report.took = round(time.monotonic() - began, 3)

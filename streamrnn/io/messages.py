@@ -52,11 +52,18 @@ class Opened(Message, frozen=True):
     """What recorded it."""
 
 
-class Audio(Message, frozen=True):
-    """A chunk of sound, in the schema `foxglove.RawAudio`."""
+class Chunk(Message, frozen=True):
+    """Base of what is fed."""
+
+    begin: int
+    """How many samples the recording holds before it."""
+
+
+class Audio(Chunk, frozen=True):
+    """A chunk of sound, in the schema `foxglove.RawAudio`, which lets more be said."""
 
     timestamp: Stamp
-    """When it arrived."""
+    """When it arrived, by the clock, which may be set while a stream goes on."""
     data: bytes
     """The samples, those of a point in time side by side, little-endian."""
     format: str
@@ -67,7 +74,7 @@ class Audio(Message, frozen=True):
     """Columns of `(n, channels)`; 0: the chunk was `(n,)`."""
 
 
-class Text(Message, frozen=True):
+class Text(Chunk, frozen=True):
     """A chunk of text."""
 
     text: str | None = None
@@ -76,7 +83,7 @@ class Text(Message, frozen=True):
     """Text that came as `bytes`."""
 
 
-class Rows(Message, frozen=True):
+class Rows(Chunk, frozen=True):
     """A chunk of time and position."""
 
     rows: list[list[float | None]]
@@ -87,7 +94,7 @@ class Rows(Message, frozen=True):
     """Of a row."""
 
 
-class FrameChunk(Message, frozen=True):
+class FrameChunk(Chunk, frozen=True):
     """A chunk of frames."""
 
     data: bytes
@@ -173,25 +180,25 @@ CHANNELS: dict[type[Message], Channel] = {
 """The channel of each message."""
 BY_TOPIC = {channel.topic: kind for kind, channel in CHANNELS.items()}
 """The message of each channel."""
-Chunk = Audio | Text | Rows | FrameChunk
-"""What is fed."""
 
 
-def chunk_message(chunk: Any, *, arrived: int, rate: int) -> Chunk:
+def chunk_message(chunk: Any, *, begin: int, arrived: int, rate: int) -> Chunk:
     """A chunk as a message; it must be one that a stream has taken.
 
     Args:
-        chunk: as `Stream.feed` takes it.
+        chunk: as `Stream.feed` takes it, but of no frames.
+        begin: samples before it.
         arrived: when, nanoseconds since 1970.
         rate: of sound, samples a second; 0: it is no sound.
     """
     if isinstance(chunk, str):
-        return Text(text=chunk)
+        return Text(begin=begin, text=chunk)
     if isinstance(chunk, bytes):
-        return Text(data=chunk)
+        return Text(begin=begin, data=chunk)
     if rate:
         name = next(n for n, kind in FORMATS.items() if kind == chunk.dtype.newbyteorder("<"))
         return Audio(
+            begin=begin,
             timestamp=Stamp(sec=arrived // 10**9, nsec=arrived % 10**9),
             data=chunk.astype(FORMATS[name]).tobytes(),
             format=name,
@@ -199,15 +206,16 @@ def chunk_message(chunk: Any, *, arrived: int, rate: int) -> Chunk:
             number_of_channels=0 if chunk.ndim == 1 else chunk.shape[1],
         )
     return Rows(
+        begin=begin,
         rows=[[None if x != x else x for x in row] for row in chunk.tolist()],
         dtype=chunk.dtype.name,
         columns=chunk.shape[1],
     )
 
 
-def frames_message(chunk: NDArray[np.float32]) -> FrameChunk:
-    """A chunk of frames as a message."""
-    return FrameChunk(data=chunk.astype("<f4").tobytes(), columns=chunk.shape[1])
+def frames_message(chunk: NDArray[np.float32], *, begin: int) -> FrameChunk:
+    """A chunk of frames as a message, with `begin` samples before it."""
+    return FrameChunk(begin=begin, data=chunk.astype("<f4").tobytes(), columns=chunk.shape[1])
 
 
 def chunk_of(message: Chunk) -> Any:
@@ -226,6 +234,8 @@ def chunk_of(message: Chunk) -> Any:
         case Rows():
             rows = [[np.nan if x is None else x for x in row] for row in message.rows]
             return np.array(rows, message.dtype).reshape(-1, message.columns)
+        case _:
+            raise TypeError(f"expected a message with a chunk, got {type(message).__name__}")
 
 
 def said_messages(said: Predictions) -> tuple[Said, list[Happened]]:

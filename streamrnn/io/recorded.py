@@ -59,9 +59,9 @@ class RecordedStream(Stream):
 
     def feed(self, chunk: Any, *, trace: bool = False) -> Predictions:
         """See `Stream.feed`; a chunk that is refused is not recorded."""
-        arrived = time.time_ns()
+        arrived, before = time.time_ns(), self.position
         said = super().feed(chunk, trace=trace)
-        self.recorder.chunk(chunk, arrived)
+        self.recorder.chunk(chunk, arrived, self.position - before)
         self.recorder.said(said)
         if self.position >= self._next:
             self.recorder.state(self.position, self.snapshot())

@@ -90,7 +90,9 @@ class Recorder:
             use_chunking=self._rate > 0,
         )
         self._channels: dict[type[Message], int] = {}
-        self._queue: deque[tuple[type[Message], bytes, int]] = deque()
+        self._samples = 0
+        self._begun = time.time_ns() - time.monotonic_ns()
+        self._queue: deque[tuple[type[Message], bytes, int, int]] = deque()
         self._waiting, self._ended = 0, False
         self._ready = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -107,12 +109,21 @@ class Recorder:
             )
         self._put(opened)
 
-    def chunk(self, chunk: Any, arrived: int) -> None:
-        """Record what came, one that the stream has taken; `arrived`: nanoseconds since 1970."""
+    def chunk(self, chunk: Any, arrived: int, samples: int | None = None) -> None:
+        """Record what came, in a form that a stream takes.
+
+        Args:
+            chunk: as `Stream.feed` takes it.
+            arrived: when, by the clock, nanoseconds since 1970.
+            samples: how many it is; None: as many as it is long.
+        """
+        begin = self._samples
+        self._samples += len(chunk) if samples is None else samples
         if self._frames:
-            self._put(frames_message(chunk), arrived)
+            self._put(frames_message(chunk, begin=begin), arrived)
         else:
-            self._put(chunk_message(chunk, arrived=arrived, rate=self._rate), arrived)
+            message = chunk_message(chunk, begin=begin, arrived=arrived, rate=self._rate)
+            self._put(message, arrived)
 
     def said(self, said: Predictions) -> None:
         """Record what was said to it."""
@@ -150,10 +161,12 @@ class Recorder:
     def _put(self, message: Message, arrived: int | None = None) -> None:
         """Hand a message to the thread; nothing waits."""
         data = msgspec.json.encode(message)
+        now = self._begun + time.monotonic_ns()  # which goes on evenly when the clock is set
+        queued = type(message), data, now, now if arrived is None else arrived
         with self._ready:
             if self._ended or self.error is not None:
                 return
-            self._queue.append((type(message), data, arrived or time.time_ns()))
+            self._queue.append(queued)
             self._waiting += len(data)
             if self._waiting > WAITING:
                 self._queue.clear()
@@ -164,13 +177,15 @@ class Recorder:
         """The thread: write what waits, and see that it is on its way to the disk."""
         try:
             self._writer.start(profile=PROFILE)
+            for kind in CHANNELS:  # at the beginning, so that whoever seeks knows them all
+                self._register(kind)
             while True:
                 with self._ready:
                     self._ready.wait_for(lambda: self._queue or self._ended or self.error)
                     batch, self._queue, self._waiting = self._queue, deque(), 0
                     ended = self._ended or self.error is not None
-                for kind, data, arrived in batch:
-                    self._write(kind, data, arrived)
+                for kind, data, now, arrived in batch:
+                    self._writer.add_message(self._channels[kind], now, data, arrived)
                 self._file.flush()
                 if ended and not self._queue:
                     break
@@ -181,15 +196,12 @@ class Recorder:
             self._fail(f"expected a file that takes more, got: {error}")
             self._abandon()
 
-    def _write(self, kind: type[Message], data: bytes, arrived: int) -> None:
-        if kind not in self._channels:
-            topic, name = CHANNELS[kind]
-            schema = msgspec.json.encode(msgspec.json.schema(kind))
-            number = self._writer.register_schema(name, SchemaEncoding.JSONSchema, schema)
-            self._channels[kind] = self._writer.register_channel(
-                topic, MessageEncoding.JSON, number
-            )
-        self._writer.add_message(self._channels[kind], arrived, data, arrived)
+    def _register(self, kind: type[Message]) -> None:
+        """Tell the file of a kind of message, and by which schema."""
+        topic, name = CHANNELS[kind]
+        schema = msgspec.json.encode(msgspec.json.schema(kind))
+        number = self._writer.register_schema(name, SchemaEncoding.JSONSchema, schema)
+        self._channels[kind] = self._writer.register_channel(topic, MessageEncoding.JSON, number)
 
     def _fail(self, reason: str) -> None:
         self.error = RecordingError(f"{self.path}: {reason}; the recording ends here")

@@ -33,6 +33,12 @@ def read_sound(path: str | Path) -> Sound:
     return Sound(np.concatenate([part.samples for part in parts]), parts[0].rate)
 
 
+def length(path: str | Path) -> int:
+    """How many samples a readable file says that it holds, each of all channels."""
+    soundfile: Any = import_module("soundfile")
+    return int(soundfile.info(str(path)).frames)
+
+
 def sound_chunks(path: str | Path, *, seconds: float = 1.0) -> Iterator[Sound]:
     """Read a file piece by piece, so that one of many hours fits into memory.
 

@@ -9,6 +9,7 @@ import csv
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,19 @@ def read_track(path: str | Path) -> NDArray[np.float64]:
         TrackError: the file cannot be read, is no CSV, lacks columns, is cut short or has no
             fixes; a field is no number; time runs backwards.
     """
+    return np.concatenate(list(track_chunks(path)))
+
+
+def track_chunks(path: str | Path, *, size: int = 4_096) -> Iterator[NDArray[np.float64]]:
+    """Read a track piece by piece; what is whole comes before an error.
+
+    Args:
+        path: a CSV file.
+        size: lines of a piece.
+
+    Raises:
+        TrackError: as `read_track`.
+    """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -40,10 +54,32 @@ def read_track(path: str | Path) -> NDArray[np.float64]:
             f"{path}: expected CSV text in UTF-8, got bytes that are none at {error.start}; "
             "export the track as CSV"
         ) from error
-    rows = list(iterate_rows(text.splitlines(), path))
-    if not rows:
+    lines = text.splitlines()
+    layout = _layout(csv.reader(lines[:1], strict=True), path)
+    before, found, first = -math.inf, False, 1
+    plain = '"' not in text
+    while first < len(lines):
+        block = lines[first : first + size] if plain else lines[first:]
+        rows = _quickly(block, layout, before) if plain else None
+        if rows is None:  # by the row, for what is missing or wrong
+            held: list[list[float]] = []
+            problem: TrackError | None = None
+            try:
+                held.extend(_rows(csv.reader(block, strict=True), layout, path, before, first))
+            except TrackError as error:
+                problem = error
+            if held:
+                yield np.array(held)
+            if problem is not None:
+                raise problem
+            rows = np.array(held).reshape(-1, len(layout.places))
+        elif len(rows):
+            yield rows
+        if len(rows):
+            before, found = float(rows[-1, 0]), True
+        first += len(block)
+    if not found:
         raise TrackError(f"{path}: expected at least one fix below the header, got none")
-    return np.array(rows)
 
 
 def iterate_rows(lines: Iterable[str], name: str | Path) -> Iterator[list[float]]:
@@ -61,16 +97,35 @@ def iterate_rows(lines: Iterable[str], name: str | Path) -> Iterator[list[float]
         TrackError: as for `read_track`, at the line where it is seen.
     """
     reader = csv.reader(lines, strict=True)
+    yield from _rows(reader, _layout(reader, name), name, -math.inf, 0)
+
+
+class _Layout(NamedTuple):
+    """What the header says."""
+
+    header: list[str]
+    places: list[int]
+    """Of time and positions."""
+    visible: int | None
+    """Where it stands whether a fix is one."""
+
+
+def _layout(reader: Iterator[list[str]], name: str | Path) -> _Layout:
     header = _next(reader, name)
     if header is None:
         raise TrackError(f"{name}: expected a header and fixes, got an empty file")
-    columns = _columns(name, header)
-    visible = _find(header, ("visible",))
-    before = -math.inf
+    return _Layout(header, _columns(name, header), _find(header, ("visible",)))
+
+
+def _rows(
+    reader: Any, layout: _Layout, name: str | Path, before: float, passed: int
+) -> Iterator[list[float]]:
+    """Rows, the first no earlier than `before`, after so many lines."""
+    header, columns, visible = layout
     while (fields := _next(reader, name)) is not None:
         if not fields:
             continue
-        number = reader.line_num
+        number = reader.line_num + passed
         if len(fields) != len(header):
             raise TrackError(
                 f"{name}, line {number}: expected {len(header)} fields as in the header, got "
@@ -96,6 +151,36 @@ def iterate_rows(lines: Iterable[str], name: str | Path) -> Iterator[list[float]
             row[1:] = [math.nan] * (len(row) - 1)
         before = row[0]
         yield row
+
+
+def _quickly(lines: list[str], layout: _Layout, before: float) -> NDArray[np.float64] | None:
+    """The rows of lines without a quote, all at once; None where one is to be looked at."""
+    header, places, visible = layout
+    commas = len(header) - 1
+    if any(line.count(",") != commas for line in lines):
+        return None
+    text = "\n".join(lines) + "\n"
+    while ",," in text:
+        text = text.replace(",,", ",nan,")
+    text = text.replace(",\n", ",nan\n")
+    wanted = places if visible is None else [*places, visible]
+    try:
+        found = np.loadtxt(text.splitlines(), delimiter=",", usecols=wanted, ndmin=2, comments=None)
+    except ValueError:
+        return None
+    if len(found) != len(lines):
+        return None
+    rows = found[:, : len(places)].copy()
+    time = rows[:, 0]
+    if (
+        not np.isfinite(time).all()
+        or np.isinf(rows).any()
+        or (np.diff(time, prepend=before) < 0).any()
+    ):
+        return None
+    if visible is not None:
+        rows[found[:, -1] == 0, 1:] = np.nan
+    return rows
 
 
 def _next(reader: Iterator[list[str]], name: str | Path) -> list[str] | None:

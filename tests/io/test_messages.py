@@ -35,7 +35,7 @@ def again(message: Any) -> Any:
     )
 )
 def test_sound(chunk: Any) -> None:
-    message = chunk_message(chunk, arrived=12_345_678_901, rate=8_000)
+    message = chunk_message(chunk, begin=7, arrived=12_345_678_901, rate=8_000)
     assert isinstance(message, Audio) and message.sample_rate == 8_000
     assert (message.timestamp.sec, message.timestamp.nsec) == (12, 345_678_901)
     found = again(message)
@@ -51,7 +51,7 @@ def test_sound(chunk: Any) -> None:
 )
 def test_rows_of_any_float(chunk: Any) -> None:
     message = chunk_message(
-        np.where(np.isinf(chunk), 0.0, chunk).astype(chunk.dtype), arrived=0, rate=0
+        np.where(np.isinf(chunk), 0.0, chunk).astype(chunk.dtype), begin=7, arrived=0, rate=0
     )
     assert isinstance(message, Rows)
     found = again(message)
@@ -61,14 +61,14 @@ def test_rows_of_any_float(chunk: Any) -> None:
 
 @given(st.one_of(st.text(), st.binary()))
 def test_text(chunk: Any) -> None:
-    message = chunk_message(chunk, arrived=0, rate=0)
+    message = chunk_message(chunk, begin=7, arrived=0, rate=0)
     assert isinstance(message, Text)
     assert again(message) == chunk and type(again(message)) is type(chunk)
 
 
 @given(arrays.arrays(np.float32, st.tuples(st.integers(0, 5), st.integers(1, 4))))
 def test_frames(chunk: Any) -> None:
-    message = frames_message(chunk)
+    message = frames_message(chunk, begin=7)
     assert isinstance(message, FrameChunk)
     assert again(message).tobytes() == chunk.tobytes() and again(message).shape == chunk.shape
 

@@ -16,9 +16,10 @@ from streamrnn.io.messages import Said
 from streamrnn.io.recorded import RecordedStream
 from streamrnn.io.recorder import Recorder
 from streamrnn.io.recording import Found, Recording
-from streamrnn.io.replay import Difference, difference, play
 from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.model import Model
+from streamrnn.replay.difference import Difference, difference
+from streamrnn.replay.play import play
 from tests.conftest import example, make_frames, make_model, make_text_model, pieces
 
 

@@ -1,0 +1,165 @@
+"""What replays: recordings, and files of sound, tracks and text, each as the stream that it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from streamrnn.errors import RecordingError, SoundError, TextError, TrackError
+from streamrnn.frontends.base import Option
+from streamrnn.io import sounds
+from streamrnn.io.messages import Verb
+from streamrnn.io.recording import Recording
+from streamrnn.io.texts import arriving_text
+from streamrnn.io.tracks import track_chunks
+
+SECONDS = 5.0
+"""Of sound that are read, and played, at a time."""
+FIXES = 4_096
+"""Of a track, likewise."""
+SUFFIXES = (".mcap", *sounds.SUFFIXES, ".csv", ".jsonl", ".txt")
+"""Of files that replay."""
+
+
+class Source(Protocol):
+    """A stream that was, to be read once."""
+
+    path: Path
+    """The file."""
+    broken: str | None
+    """Why it breaks off, once it was read to there."""
+
+    @property
+    def kind(self) -> str:
+        """Of the front end that takes it: audio, motion, text, frames; "": unknown."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, Option]:
+        """What a stream is to be opened with."""
+        ...
+
+    @property
+    def share(self) -> float:
+        """How much of it was read, 0 to 1."""
+        ...
+
+    def __iter__(self) -> Iterator[tuple[Any, int]]:
+        """Messages, or chunks as `Stream.feed` takes them; and when each came, ns since 1970."""
+        ...
+
+
+def open_source(path: str | Path, *, sentences: bool = False) -> Source:
+    """Open a file, whose suffix tells what it holds.
+
+    Args:
+        path: a recording (.mcap); sound (.wav, .flac, .ogg); a track (.csv); sentences, one a line
+            (.jsonl: `{"text": …}`); text (.txt).
+        sentences: a line of text is a sentence, and ends one.
+
+    Raises:
+        RecordingError, SoundError, TrackError, TextError: it cannot be read, or is none of these.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix == ".mcap":
+        return Recording(path)
+    if suffix in sounds.SUFFIXES:
+        return SoundFile(path)
+    if suffix == ".csv":
+        return RowsFile(path, "motion", track_chunks(path, size=FIXES))
+    if suffix == ".jsonl":
+        return RowsFile(path, "text", _sentences(path), each=True)
+    if suffix == ".txt":
+        lines = _lines(path) if sentences else arriving_text(str(path))
+        return RowsFile(path, "text", lines, each=sentences)
+    raise RecordingError(f"{path}: expected a file that replays, {', '.join(SUFFIXES)}")
+
+
+class SoundFile:
+    """A file of sound; see `Source`."""
+
+    kind = "audio"
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.broken = path, None
+        self._parts = sounds.sound_chunks(path, seconds=SECONDS)
+        self._first = next(self._parts)
+        self._length, self._read = sounds.length(path), 0
+        rate, channels = self._first.rate, self._first.samples.shape[1]
+        self.options: Mapping[str, Option] = {"rate": rate, "channels": channels}
+
+    @property
+    def share(self) -> float:
+        """See `Source`."""
+        return min(1.0, self._read / self._length)
+
+    def __iter__(self) -> Iterator[tuple[Any, int]]:
+        try:
+            for part in chain([self._first], self._parts):
+                self._read += len(part.samples)
+                yield part.samples, 0
+        except SoundError as error:
+            self.broken = str(error)
+            return
+        yield _FLUSH, 0
+
+
+class RowsFile:
+    """A file of a track or of text; see `Source`.
+
+    Args:
+        path: the file.
+        kind: of the front end that takes it.
+        chunks: what it holds.
+        each: whether each of them is a sequence.
+    """
+
+    def __init__(self, path: Path, kind: str, chunks: Iterator[Any], *, each: bool = False) -> None:
+        self.path, self.broken, self.kind = path, None, kind
+        self.options: Mapping[str, Option] = {}
+        self.share = 0.0
+        self._chunks, self._each = chunks, each
+
+    def __iter__(self) -> Iterator[tuple[Any, int]]:
+        try:
+            for chunk in self._chunks:
+                yield chunk, 0
+                if self._each:
+                    yield _FLUSH, 0
+        except (TrackError, TextError) as error:
+            self.broken = str(error)
+            return
+        self.share = 1.0
+        if not self._each:
+            yield _FLUSH, 0
+
+
+_FLUSH = Verb(verb="flush")
+
+
+class _Sentence(msgspec.Struct):
+    text: str
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a file of text that hold something."""
+    held = ""
+    for part in chain(arriving_text(str(path)), ["\n"]):
+        *whole, held = (held + part).split("\n")
+        yield from (line for line in whole if line.strip())
+
+
+def _sentences(path: Path) -> Iterator[str]:
+    """The texts of lines `{"text": …}`."""
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            yield msgspec.json.decode(line, type=_Sentence).text
+        except msgspec.DecodeError as error:
+            raise TextError(
+                f'{path}, sentence {number}: expected {{"text": "…"}}, got: {error}'
+            ) from error
