@@ -5,6 +5,7 @@ which viewers play. Bytes are base64, as in Foxglove's own JSON schemas; floats 
 the same bits are read.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -128,6 +129,22 @@ class Said(Message, frozen=True):
     columns: int
     """Of a row of outputs."""
 
+    def some(self, steps: slice) -> "Said":
+        """What was said at some steps, one after the other."""
+
+        def some(values: Any) -> Any:
+            return None if values is None else values[steps]
+
+        rows = np.frombuffer(self.outputs, np.uint8).reshape(len(self.positions), -1)
+        return Said(
+            positions=self.positions[steps],
+            times=some(self.times),
+            labels=some(self.labels),
+            scores=some(self.scores),
+            outputs=rows[steps].tobytes(),
+            columns=self.columns,
+        )
+
 
 class Happened(Message, frozen=True):
     """An event; see `streamrnn.predictions.Event`."""
@@ -236,6 +253,24 @@ def chunk_of(message: Chunk) -> Any:
             return np.array(rows, message.dtype).reshape(-1, message.columns)
         case _:
             raise TypeError(f"expected a message with a chunk, got {type(message).__name__}")
+
+
+def join_said(parts: Sequence[Said]) -> Said:
+    """What was said of consecutive chunks, as if they had been one; of none, nothing."""
+    if len(parts) == 1:
+        return parts[0]
+
+    def whole(values: list[Any]) -> Any:
+        return None if None in values else [value for part in values for value in part]
+
+    return Said(
+        positions=whole([part.positions for part in parts]),
+        times=whole([part.times for part in parts]) if parts else None,
+        labels=whole([part.labels for part in parts]) if parts else None,
+        scores=whole([part.scores for part in parts]) if parts else None,
+        outputs=b"".join(part.outputs for part in parts),
+        columns=parts[0].columns if parts else 0,
+    )
 
 
 def said_messages(said: Predictions) -> tuple[Said, list[Happened]]:

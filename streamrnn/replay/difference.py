@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from streamrnn.io.messages import Said, said_messages
+from streamrnn.io.messages import said_messages
 from streamrnn.replay.play import Step
 
 
@@ -32,9 +32,9 @@ def difference(step: Step) -> Difference | None:
     Of the last step of a recording that breaks off, only what was recorded is compared.
     """
     now, events = said_messages(step.said)
-    then, before = _joined(step.recorded), step.events
+    then, before = step.recorded, step.events
     if step.last:  # what was still to be written is missing
-        now, events = _some(now, len(then.positions)), events[: len(before)]
+        now, events = now.some(slice(len(then.positions))), events[: len(before)]
     if not (now.positions or then.positions):
         return _of_state(step)
     if then == now and before == events:
@@ -65,41 +65,6 @@ def _of_state(step: Step) -> Difference | None:
     if step.strayed and not step.last:
         return _told(step, len(step.said) - 1, "state", "a snapshot", "another state")
     return None
-
-
-def _joined(parts: list[Said]) -> Said:
-    """What was said of some chunks, as if they had been one."""
-    if len(parts) == 1:
-        return parts[0]
-
-    def chain(name: str) -> Any:
-        values = [getattr(part, name) for part in parts]
-        return None if not values or values[0] is None else [x for value in values for x in value]
-
-    return Said(
-        positions=chain("positions") or [],
-        times=chain("times"),
-        labels=chain("labels"),
-        scores=chain("scores"),
-        outputs=b"".join(part.outputs for part in parts),
-        columns=parts[0].columns if parts else 0,
-    )
-
-
-def _some(said: Said, count: int) -> Said:
-    """The first steps."""
-
-    def some(values: Any) -> Any:
-        return None if values is None else values[:count]
-
-    return Said(
-        positions=said.positions[:count],
-        times=some(said.times),
-        labels=some(said.labels),
-        scores=some(said.scores),
-        outputs=said.outputs[: 4 * said.columns * count],
-        columns=said.columns,
-    )
 
 
 def _item(values: list[Any], n: int) -> Any:

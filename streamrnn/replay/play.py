@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from streamrnn.engines.native import NativeEngine
 from streamrnn.errors import InputError, RecordingError, StateError
-from streamrnn.io.messages import Chunk, Gap, Happened, Kept, Message, Said, Verb, chunk_of
+from streamrnn.io.messages import (
+    Chunk,
+    Gap,
+    Happened,
+    Kept,
+    Message,
+    Said,
+    Verb,
+    chunk_of,
+    join_said,
+)
 from streamrnn.io.recording import Recording
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions
@@ -41,8 +51,8 @@ class Step(NamedTuple):
     """Chunks that were played; 0: something was done to the stream."""
     lost: int
     """Samples that had been lost."""
-    recorded: list[Said]
-    """What was said then, by the model that listened."""
+    recorded: Said
+    """What was said then, by the model that listened; perhaps nothing."""
     events: list[Happened]
     """That were recorded with it."""
     strayed: bool
@@ -112,7 +122,7 @@ def play(source: Source, model: Model, *, pace: Pace | None = None) -> Iterator[
             samples=samples,
             chunks=len(block.chunks),
             lost=block.lost,
-            recorded=block.recorded,
+            recorded=join_said(block.recorded),
             events=block.events,
             strayed=kept is not None and kept.snapshot != stream.snapshot(),
             last=False,

@@ -1,0 +1,285 @@
+"""What became of one stream that was played again: events side by side, and where two part."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.config import ModelConfig
+from streamrnn.errors import RecordingError, StreamRNNError, UnsupportedError
+from streamrnn.io.recording import Recording
+from streamrnn.model import Model
+from streamrnn.predictions import Predictions
+from streamrnn.replay.difference import Difference, difference
+from streamrnn.replay.play import Pace, Step
+from streamrnn.replay.sides import Heard, Listener, Side
+from streamrnn.replay.sources import Source
+from streamrnn.replay.window import Window, play_within, sought
+
+NEAR = 0.5
+"""Seconds, or samples of what has no time, within which two events of a kind and label are one."""
+Tell = Callable[[Listener, Heard], object]
+"""Told each event as it happens."""
+
+
+class Told(msgspec.Struct, kw_only=True):
+    """An event, of one listener or of both."""
+
+    time: float
+    """Seconds since the beginning; of what has no time, samples."""
+    kind: str
+    """What; see `streamrnn.predictions.Event`."""
+    label: str
+    """Of which class."""
+    scores: list[float | None]
+    """How sure each listener was; None: it did not tell it."""
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What became of one file."""
+
+    file: str
+    """Its path."""
+    listeners: list[Listener]
+    """One or two: who listened then, and who plays now; or the two that play."""
+    rate: int
+    """Samples of sound a second; 0: it is no sound."""
+    part: tuple[float, float | None]
+    """Of the stream, seconds since the beginning, that was played; None: to the end."""
+    sought: bool = False
+    """Whether what comes before the part was passed over, and a known state taken."""
+    chunks: int = 0
+    """That were played."""
+    steps: int = 0
+    """Predictions that were made by the last listener."""
+    samples: int = 0
+    """Up to the end of what was played."""
+    lost: int = 0
+    """Samples that had been lost."""
+    other_labels: int = 0
+    """Steps at which two listeners say another label."""
+    apart: list[float] | None = None
+    """Of two that foresee points, how far these lie apart in the mean, at each horizon."""
+    difference: Difference | None = None
+    """The first between what was recorded and what is played, bit by bit."""
+    broken: str | None = None
+    """Why it breaks off, if it does."""
+    events: list[Told] = []
+    """In order."""
+    took: float = 0.0
+    """Seconds that it took."""
+    curves: list[NDArray[np.float32] | None] = []
+    """Of each listener, `streamrnn.replay.sides.Side.curve`; where they were asked for."""
+
+    @property
+    def seconds(self) -> float | None:
+        """Of sound that was played."""
+        if not self.rate:
+            return None
+        return max(0.0, self.samples / self.rate - (self.part[0] if self.sought else 0.0))
+
+    @property
+    def same_model(self) -> bool:
+        """Whether two listeners are the same model, configuration and weights."""
+        return len({listener.fingerprint for listener in self.listeners}) == 1
+
+    @property
+    def checked(self) -> bool:
+        """Whether what was recorded stands beside what is played."""
+        return len(self.listeners) == 2 and self.listeners[0].recorded
+
+    @property
+    def parted(self) -> list[Told]:
+        """The events that only one of two listeners tells."""
+        return [event for event in self.events if None in event.scores]
+
+
+class Gathering:
+    """Makes an outcome of steps as they are played.
+
+    Args:
+        sources: of the one stream, one for each model; nothing was read of them yet.
+        models: one, or two that are compared.
+        part: of the stream that is played.
+        curves: whether to keep how sure the listeners were.
+        tell: told each event as it happens.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        models: Sequence[Model],
+        part: Window,
+        *,
+        curves: bool = False,
+        tell: Tell = lambda listener, heard: None,
+    ) -> None:
+        first = sources[0]
+        self._source, self._tell = first, tell
+        rate = int(first.options.get("rate", 0))
+        self._sides: list[Side] = []
+        if isinstance(first, Recording) and first.opened.model and len(models) == 1:
+            then = first.opened
+            who = Listener(model=then.model, fingerprint=then.fingerprint, recorded=True)
+            self._sides.append(Side(who, _config(first), rate=rate, curve=curves))
+        for model in models:
+            who = Listener(model=model.name, fingerprint=model.fingerprint, recorded=False)
+            self._sides.append(Side(who, model.config, rate=rate, curve=curves))
+        end = None if part.end == np.inf else part.end
+        self._outcome = Outcome(
+            file=str(first.path),
+            listeners=[side.listener for side in self._sides],
+            rate=rate,
+            part=(part.start, end),
+            sought=part.start > 0 and len(models) == 1 and sought(first, models[0]),
+        )
+        self._distances: list[NDArray[np.float64]] = []
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How far the stream was played."""
+        return self._outcome.samples / (self._outcome.rate or 1)
+
+    def add(self, steps: Sequence[Step | None]) -> None:
+        """Take what each of the models makes of the same chunks."""
+        outcome, last = self._outcome, next(step for step in steps[::-1] if step is not None)
+        outcome.chunks += last.chunks
+        outcome.steps += len(last.said)
+        outcome.samples = last.samples
+        outcome.lost += last.lost
+        both = [*steps] if len(steps) == len(self._sides) else [last, last]
+        for side, step in zip(self._sides, both, strict=True):
+            if step is not None:
+                for heard in side.add(step):
+                    self._tell(side.listener, heard)
+        if outcome.checked:
+            outcome.difference = outcome.difference or difference(last)
+            outcome.other_labels += _disagree(last.recorded, last.said)
+        elif len(steps) == 2 and steps[0] is not None and steps[1] is not None:
+            outcome.other_labels += _disagree(steps[0].said, steps[1].said)
+            self._foreseen(steps[0].said, steps[1].said)
+
+    def outcome(self, problem: StreamRNNError | None = None) -> Outcome:
+        """What became of it, with what broke it off, if anything did."""
+        outcome = self._outcome
+        outcome.broken = str(problem) if problem is not None else self._source.broken
+        outcome.took = round(time.monotonic() - self._began, 3)
+        outcome.events = _side_by_side([side.events for side in self._sides])
+        outcome.curves = [side.curve for side in self._sides]
+        if self._distances:
+            found = np.concatenate(self._distances)
+            outcome.apart = np.nanmean(found, axis=0).tolist() if len(found) else None
+        return outcome
+
+    def _foreseen(self, one: Predictions, other: Predictions) -> None:
+        a, b = one.points, other.points
+        if (
+            a is not None
+            and b is not None
+            and a.shape == b.shape
+            and one.horizons == other.horizons
+        ):
+            distances = np.sqrt(((a - b) ** 2).sum(axis=2))
+            self._distances.append(distances[np.isfinite(distances).all(axis=1)])
+
+
+def replayed(
+    sources: Sequence[Source],
+    models: Sequence[Model],
+    part: Window,
+    *,
+    pace: Pace | None = None,
+    curves: bool = False,
+    tell: Tell = lambda listener, heard: None,
+    advance: Callable[[float, float], object] = lambda seconds, share: None,
+) -> Outcome:
+    """Play one stream to one model, or to two at once.
+
+    Args:
+        sources: of the stream, one for each model; nothing was read of them yet.
+        models: one or two.
+        part: which part of it.
+        pace: makes the chunks come one by one, in their own time; of one model.
+        curves: whether to keep how sure the listeners were.
+        tell: told each event as it happens.
+        advance: called with the seconds of sound, or samples, that were played, and the share of
+            the file that was read.
+
+    Raises:
+        RecordingError: nothing of it can be played to these models.
+    """
+    gathering = Gathering(sources, models, part, curves=curves, tell=tell)
+    problem: StreamRNNError | None = None
+    begun = False
+    seek = len(models) == 1
+    playing = [
+        play_within(source, model, part, pace=pace, seek=seek)
+        for source, model in zip(sources, models, strict=True)
+    ]
+    try:
+        for steps in zip_longest(*playing):
+            gathering.add(steps)
+            advance(gathering.seconds, sources[0].share)
+            begun = True
+    except RecordingError as error:
+        if not begun:
+            raise
+        problem = error
+    return gathering.outcome(problem)
+
+
+def _config(recording: Recording) -> ModelConfig:
+    """Of the model that listened."""
+    try:
+        return msgspec.convert(recording.opened.config, ModelConfig)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise UnsupportedError(
+            f"{recording.path}: expected a model's configuration, got another version's: {error}"
+        ) from error
+
+
+def _disagree(one: Any, other: Any) -> int:
+    """Steps of the second at which the first says another label, or said one last."""
+    if not one.labels or not other.labels:
+        return 0
+    a, b = one.labels, other.labels
+    if len(one.positions) != len(other.positions) or any(
+        x != y for x, y in zip(one.positions, other.positions, strict=True)
+    ):
+        at = np.searchsorted(np.array(one.positions), np.array(other.positions), "right") - 1
+        pairs = [(a[n], label) for n, label in zip(at.tolist(), b, strict=True) if n >= 0]
+    else:
+        pairs = zip(a, b, strict=True)
+    return sum(was != is_ for was, is_ in pairs)
+
+
+def _side_by_side(sides: Sequence[list[Heard]]) -> list[Told]:
+    """Events of one or two, in order; those of a kind and label that lie near are one."""
+    none: list[float | None] = [None] * len(sides)
+    rows = [_told(heard, 0, none) for heard in sides[0]]
+    if len(sides) > 1:
+        waiting: dict[tuple[str, str], list[Told]] = {}
+        for row in rows:
+            waiting.setdefault((row.kind, row.label), []).append(row)
+        for heard in sides[1]:
+            mine = waiting.get((heard.event.kind, heard.event.label), [])
+            while mine and mine[0].time < heard.time - NEAR:
+                mine.pop(0)
+            if mine and mine[0].time <= heard.time + NEAR:
+                mine.pop(0).scores[1] = heard.event.score
+            else:
+                rows.append(_told(heard, 1, none))
+    return sorted(rows, key=lambda row: row.time)
+
+
+def _told(heard: Heard, which: int, none: list[float | None]) -> Told:
+    scores = [*none]
+    scores[which] = heard.event.score
+    return Told(time=heard.time, kind=heard.event.kind, label=heard.event.label, scores=scores)

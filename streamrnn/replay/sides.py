@@ -1,0 +1,163 @@
+"""What one listener says of a stream: the model that listened then, or one that plays it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from streamrnn.config import AudioConfig, DecideConfig, DetectConfig, ModelConfig
+from streamrnn.decoders import make_decoder
+from streamrnn.frontends.base import Frames
+from streamrnn.io.messages import Said
+from streamrnn.predictions import Event, Predictions
+from streamrnn.replay.play import Step
+
+BIN = 0.02
+"""Seconds of a curve that are one value."""
+LABEL = "label"
+"""The kind of event at which another label begins, of models of sound that tell no events."""
+_NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)  # at which no decoder of classes looks
+Floats = NDArray[np.float64]
+
+
+class Listener(msgspec.Struct, kw_only=True):
+    """Who says something."""
+
+    model: str
+    """Its name."""
+    fingerprint: str
+    """Its fingerprint; "": unknown."""
+    recorded: bool
+    """Whether it listened then; otherwise it plays now."""
+    thresholds: dict[str, float] = {}
+    """Of the classes that it detects."""
+
+
+class Heard(NamedTuple):
+    """An event, and when."""
+
+    time: float
+    """Seconds since the beginning; of what has no time, samples."""
+    event: Event
+
+
+class Side:
+    """What a listener says, step by step.
+
+    Args:
+        listener: who.
+        config: of its model.
+        rate: of the sound, samples a second; 0: it is none.
+        curve: whether to keep how sure it was.
+    """
+
+    def __init__(
+        self, listener: Listener, config: ModelConfig, *, rate: int, curve: bool = False
+    ) -> None:
+        self.listener = listener
+        self.events: list[Heard] = []
+        """All that happened."""
+        self.steps = 0
+        """Predictions that were added."""
+        decoder = config.decoder
+        eventful = isinstance(decoder, DetectConfig | DecideConfig)
+        self._changes = isinstance(config.frontend, AudioConfig) and not eventful
+        self._before: str | None = None
+        self._rate = rate
+        self._curve = None
+        if curve and rate and make_decoder(config).labels:
+            self._curve = _Curve(config)
+        if isinstance(decoder, DetectConfig):
+            listener.thresholds = {
+                label: decoder.thresholds.get(label, decoder.threshold)
+                for label in decoder.labels
+                if label not in decoder.ignored
+            }
+
+    @property
+    def curve(self) -> NDArray[np.float32] | None:
+        """How sure it was of the likeliest class that it does not ignore.
+
+        The most in each 20 ms since the beginning, (bins,), 0 where nothing was said; None: it was
+        not to be kept, or there are no classes or no sound.
+        """
+        return None if self._curve is None else self._curve.values
+
+    def add(self, step: Step) -> list[Heard]:
+        """Take a step, give what happened in it."""
+        said = step.recorded if self.listener.recorded else step.said
+        self.steps += len(said.positions)
+        found = [Heard(self._time(step, event.position), event) for event in self._events(step)]
+        if self._changes:
+            found += self._changed(step, said)
+        if self._curve is not None:
+            self._curve.add(step, said, self._rate)
+        self.events += found
+        return found
+
+    def _time(self, step: Step, position: int) -> float:
+        if self._rate:
+            return (step.offset + position) / self._rate
+        if step.times is None or not len(step.times):
+            return float(step.offset + position)
+        n = np.searchsorted(step.said.positions, position)
+        return float(step.times[min(int(n), len(step.times) - 1)])
+
+    def _events(self, step: Step) -> Iterator[Event]:
+        if self.listener.recorded:
+            for each in step.events:
+                yield Event(each.kind, each.label, each.position, each.score)
+        elif step.said.decoded.events is not None:
+            for events in filter(None, step.said.decoded.events):
+                yield from events
+
+    def _changed(self, step: Step, said: Said | Predictions) -> Iterator[Heard]:
+        for n, label in enumerate(said.labels or ()):
+            if label != self._before and label is not None and said.scores is not None:
+                position = int(said.positions[n])
+                event = Event(LABEL, label, position, float(said.scores[n]))
+                yield Heard(self._time(step, position), event)
+                self._before = label
+
+
+class _Curve:
+    """How sure a listener was; see `Side.curve`."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        decoder = make_decoder(config)
+        ignored = config.decoder.ignored if isinstance(config.decoder, DetectConfig) else ()
+        self._wanted = [n for n, label in enumerate(decoder.labels) if label not in ignored]
+        self._decoder, self._state = decoder, decoder.stream()
+        self._values = np.zeros(4_096, np.float32)
+        self._used = 0
+
+    @property
+    def values(self) -> NDArray[np.float32]:
+        return self._values[: self._used]
+
+    def add(self, step: Step, said: Said | Predictions, rate: int) -> None:
+        found = self._predictions(said) if isinstance(said, Said) else said
+        if not step.chunks:
+            self._state.reset()
+        probabilities = found.probabilities
+        if probabilities is None or not len(probabilities):
+            return
+        sure = probabilities[:, self._wanted].max(axis=1)
+        bins = ((step.offset + found.positions) / rate / BIN).astype(np.int64)
+        last = int(bins.max())
+        if last >= len(self._values):
+            self._values = np.concatenate(
+                (self._values, np.zeros(last + len(self._values), np.float32))
+            )
+        np.maximum.at(self._values, bins, sure.astype(np.float32))
+        self._used = max(self._used, last + 1)
+
+    def _predictions(self, said: Said) -> Predictions:
+        outputs = np.frombuffer(said.outputs, "<f4").reshape(len(said.positions), -1)
+        positions = np.array(said.positions, np.int64)
+        decoded = self._state.decode(outputs.astype(np.float32), _NO_FRAMES, positions)
+        return Predictions(outputs, positions, None, decoded)
