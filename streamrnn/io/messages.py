@@ -135,7 +135,7 @@ class Said(Message, frozen=True):
         def some(values: Any) -> Any:
             return None if values is None else values[steps]
 
-        rows = np.frombuffer(self.outputs, np.uint8).reshape(len(self.positions), -1)
+        rows = np.frombuffer(self.outputs, "<u4").reshape(-1, max(1, self.columns))
         return Said(
             positions=self.positions[steps],
             times=some(self.times),

@@ -133,13 +133,21 @@ class Recording:
                     high = middle
                 else:
                     low = middle + 1
-            # What is sought lies in the piece before, or begins this one.
-            for number in range(min(low, len(starts) - 1), -1, -1):
-                place = _place(self._piece(file, starts[number]), late)
-                if place is not None:
-                    self._messages = self._read(starts[number], place)
-                    return True
-        return False
+            # The first late chunk lies in the piece before that one, or begins it.
+            found: tuple[int, int] | None = None
+            for number in range(max(0, low - 1), min(low + 1, len(starts))):
+                place, ended = _place(self._piece(file, starts[number]), late)
+                found = found if place is None else (number, place)
+                if ended:
+                    break
+            for number in range(low - 2, -1, -1):
+                if found is not None:
+                    break
+                place, _ = _place(self._piece(file, starts[number]), late)
+                found = None if place is None else (number, place)
+        if found is not None:
+            self._messages = self._read(starts[found[0]], found[1])
+        return found is not None
 
     def _first(self, file: BinaryIO, starts: list[int]) -> tuple[Chunk, int] | None:
         """The first chunk at one of these places or after it."""
@@ -245,15 +253,16 @@ def _starts(file: BinaryIO) -> Iterator[int]:
         at += _RECORD.size + length
 
 
-def _place(piece: list[Found], late: Callable[[Chunk, int], bool]) -> int | None:
+def _place(piece: list[Found], late: Callable[[Chunk, int], bool]) -> tuple[int | None, bool]:
     """After how many messages of a piece a state is known, for the last time before a late chunk.
 
-    A snapshot is the message there; an end of a sequence is too.
+    A snapshot is the message there; an end of a sequence is too. Also gives whether there is a
+    late chunk.
     """
     place: int | None = None
     for number, (message, at) in enumerate(piece):
         if isinstance(message, Chunk) and late(message, at):
-            break
-        if isinstance(message, Kept) or (isinstance(message, Verb) and message.verb != "restore"):
+            return place, True
+        if isinstance(message, Kept | Verb):
             place = number
-    return place
+    return place, False

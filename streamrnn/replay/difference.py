@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from streamrnn.io.messages import said_messages
-from streamrnn.replay.play import Step
+from streamrnn.replay.reel import Step
 
 
 class Difference(msgspec.Struct, kw_only=True):

@@ -17,7 +17,8 @@ from streamrnn.io.recording import Recording
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions
 from streamrnn.replay.difference import Difference, difference
-from streamrnn.replay.play import Pace, Step
+from streamrnn.replay.play import Pace
+from streamrnn.replay.reel import Step
 from streamrnn.replay.sides import Heard, Listener, Side
 from streamrnn.replay.sources import Source
 from streamrnn.replay.window import Window, play_within, sought
@@ -50,6 +51,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     """One or two: who listened then, and who plays now; or the two that play."""
     rate: int
     """Samples of sound a second; 0: it is no sound."""
+    timed: bool = True
+    """Whether it has times; without, samples stand for them."""
     part: tuple[float, float | None]
     """Of the stream, seconds since the beginning, that was played; None: to the end."""
     sought: bool = False
@@ -140,16 +143,21 @@ class Gathering:
             sought=part.start > 0 and len(models) == 1 and sought(first, models[0]),
         )
         self._distances: list[NDArray[np.float64]] = []
+        self.begun = False
+        """Whether anything was played."""
         self._began = time.monotonic()
 
     @property
-    def seconds(self) -> float:
-        """How far the stream was played."""
-        return self._outcome.samples / (self._outcome.rate or 1)
+    def played(self) -> float:
+        """Seconds of sound, or samples, that were played."""
+        outcome = self._outcome
+        return outcome.samples if outcome.seconds is None else outcome.seconds
 
     def add(self, steps: Sequence[Step | None]) -> None:
         """Take what each of the models makes of the same chunks."""
+        self.begun = True
         outcome, last = self._outcome, next(step for step in steps[::-1] if step is not None)
+        outcome.timed = last.times is not None
         outcome.chunks += last.chunks
         outcome.steps += len(last.said)
         outcome.samples = last.samples
@@ -217,7 +225,6 @@ def replayed(
     """
     gathering = Gathering(sources, models, part, curves=curves, tell=tell)
     problem: StreamRNNError | None = None
-    begun = False
     seek = len(models) == 1
     playing = [
         play_within(source, model, part, pace=pace, seek=seek)
@@ -226,10 +233,9 @@ def replayed(
     try:
         for steps in zip_longest(*playing):
             gathering.add(steps)
-            advance(gathering.seconds, sources[0].share)
-            begun = True
+            advance(gathering.played, sources[0].share)
     except RecordingError as error:
-        if not begun:
+        if not gathering.begun:
             raise
         problem = error
     return gathering.outcome(problem)

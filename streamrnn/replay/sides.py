@@ -14,7 +14,7 @@ from streamrnn.decoders import make_decoder
 from streamrnn.frontends.base import Frames
 from streamrnn.io.messages import Said
 from streamrnn.predictions import Event, Predictions
-from streamrnn.replay.play import Step
+from streamrnn.replay.reel import Step
 
 BIN = 0.02
 """Seconds of a curve that are one value."""

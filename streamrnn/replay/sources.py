@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,10 +19,16 @@ from streamrnn.io.tracks import track_chunks
 
 SECONDS = 5.0
 """Of sound that are read, and played, at a time."""
+SLOWLY = 0.02
+"""Seconds of sound where they are to come in their own time."""
 FIXES = 4_096
 """Of a track, likewise."""
 SUFFIXES = (".mcap", *sounds.SUFFIXES, ".csv", ".jsonl", ".txt")
 """Of files that replay."""
+
+
+_HEARD = (".mcap", *sounds.SUFFIXES)
+_KINDS = {"audio": sounds.SUFFIXES, "motion": (".csv",), "text": (".jsonl", ".txt"), "frames": ()}
 
 
 class Source(Protocol):
@@ -53,13 +59,14 @@ class Source(Protocol):
         ...
 
 
-def open_source(path: str | Path, *, sentences: bool = False) -> Source:
+def open_source(path: str | Path, *, sentences: bool = False, slow: bool = False) -> Source:
     """Open a file, whose suffix tells what it holds.
 
     Args:
         path: a recording (.mcap); sound (.wav, .flac, .ogg); a track (.csv); sentences, one a line
             (.jsonl: `{"text": …}`); text (.txt).
         sentences: a line of text is a sentence, and ends one.
+        slow: sound comes by 20 ms, fixes one by one.
 
     Raises:
         RecordingError, SoundError, TrackError, TextError: it cannot be read, or is none of these.
@@ -69,9 +76,9 @@ def open_source(path: str | Path, *, sentences: bool = False) -> Source:
     if suffix == ".mcap":
         return Recording(path)
     if suffix in sounds.SUFFIXES:
-        return SoundFile(path)
+        return SoundFile(path, SLOWLY if slow else SECONDS)
     if suffix == ".csv":
-        return RowsFile(path, "motion", track_chunks(path, size=FIXES))
+        return RowsFile(path, "motion", track_chunks(path, size=1 if slow else FIXES))
     if suffix == ".jsonl":
         return RowsFile(path, "text", _sentences(path), each=True)
     if suffix == ".txt":
@@ -80,14 +87,54 @@ def open_source(path: str | Path, *, sentences: bool = False) -> Source:
     raise RecordingError(f"{path}: expected a file that replays, {', '.join(SUFFIXES)}")
 
 
+def files_of(paths: Sequence[str | Path], *, kind: str = "") -> list[Path]:
+    """The files among some files and folders, those of each folder and below in order of name.
+
+    Of a .csv or .txt in a folder, with a recording or sound of the same name beside it, it is
+    taken that it holds its marks; it is left out.
+
+    Args:
+        paths: files, each of which is taken as it is, and folders.
+        kind: of the front end that is to take what lies in folders; "": any.
+
+    Raises:
+        RecordingError: there is no such file, or nothing that replays in a folder.
+    """
+    suffixes = {".mcap", *_KINDS.get(kind, SUFFIXES)}
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            if not path.exists():
+                raise RecordingError(f"{path}: expected a file or a folder, got no such thing")
+            found.append(path)
+            continue
+        inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES)
+        heard = {each.with_suffix("") for each in inside if each.suffix.lower() in _HEARD}
+        fitting = [
+            each
+            for each in inside
+            if each.suffix.lower() in suffixes
+            and not (
+                each.suffix.lower() in (".csv", ".txt")
+                and {each.with_suffix(""), each.with_suffix("").with_suffix("")} & heard
+            )
+        ]
+        if not fitting:
+            raise RecordingError(
+                f"{path}: expected files that replay, {', '.join(sorted(suffixes))}, found none"
+            )
+        found += fitting
+    return found
+
+
 class SoundFile:
     """A file of sound; see `Source`."""
 
     kind = "audio"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seconds: float) -> None:
         self.path, self.broken = path, None
-        self._parts = sounds.sound_chunks(path, seconds=SECONDS)
+        self._parts = sounds.sound_chunks(path, seconds=seconds)
         self._first = next(self._parts)
         self._length, self._read = sounds.length(path), 0
         rate, channels = self._first.rate, self._first.samples.shape[1]

@@ -14,7 +14,8 @@ from streamrnn.errors import ConfigError, RecordingError
 from streamrnn.io.messages import Audio, Chunk, chunk_of
 from streamrnn.io.recording import Recording
 from streamrnn.model import Model
-from streamrnn.replay.play import Pace, Step, play
+from streamrnn.replay.play import Pace, play
+from streamrnn.replay.reel import Step
 from streamrnn.replay.sources import Source
 
 _OFFSET = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
@@ -129,8 +130,8 @@ def _late(source: Recording, start: float) -> Callable[[Chunk, int], bool]:
 
     def late(chunk: Chunk, at: int) -> bool:
         if isinstance(chunk, Audio):
-            return chunk.begin + len(chunk_of(chunk)) > start * rate
-        return at - source.begun >= start * 1e9
+            return (chunk.begin + len(chunk_of(chunk))) / rate >= start
+        return (at - source.begun) / 1e9 >= start
 
     return late
 

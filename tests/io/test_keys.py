@@ -7,7 +7,7 @@ import termios
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.errors import UnsupportedError
@@ -29,6 +29,7 @@ def test_keys_are_read(data: bytes, keys: list[str]) -> None:
     assert Keys().feed(data) == keys
 
 
+@settings(deadline=None)  # a busy machine may take its time
 @given(
     st.lists(
         st.sampled_from([b"\x1b", b"[", b"O", b"A", b"1;", b"~", b"\xc3\xa9", b"\xff", b"\r"])
