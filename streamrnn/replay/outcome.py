@@ -155,8 +155,8 @@ class Gathering:
 
     def add(self, steps: Sequence[Step | None]) -> None:
         """Take what each of the models makes of the same chunks."""
-        self.begun = True
         outcome, last = self._outcome, next(step for step in steps[::-1] if step is not None)
+        self.begun = self.begun or last.samples > 0
         outcome.timed = last.times is not None
         outcome.chunks += last.chunks
         outcome.steps += len(last.said)

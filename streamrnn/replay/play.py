@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -11,7 +12,7 @@ from streamrnn.engines.native import NativeEngine
 from streamrnn.errors import ConfigError, InputError, RecordingError, StateError
 from streamrnn.io.messages import Verb
 from streamrnn.model import Model
-from streamrnn.predictions import Predictions
+from streamrnn.predictions import Predictions, join
 from streamrnn.replay.reel import Block, Reel, Step
 from streamrnn.replay.sources import Source
 from streamrnn.stream import Stream
@@ -51,8 +52,11 @@ def play(source: Source, model: Model, *, pace: Pace | None = None) -> Iterator[
         if first and block.verb is not None:  # sought: what was said then is not played
             block.recorded, block.events = [], []
         first, before = False, stream.position
-        said = _done(source, stream, block)
+        said, problem = _done(source, stream, block)
         waiting = reel.step(block, said, before, stream)
+        if problem is not None:
+            yield waiting
+            raise refused(source, stream.position, problem) from problem
     if waiting is not None:
         yield waiting._replace(last=source.broken is not None)
 
@@ -89,27 +93,46 @@ def expect_kind(source: Source, model: Model) -> None:
         )
 
 
+def feed_good(feed: Callable[[Any], object], chunk: Any) -> InputError | None:
+    """Feed a chunk, or as much of its beginning as is taken; gives why the rest is refused."""
+    try:
+        feed(chunk)
+        return None
+    except InputError as error:
+        half = len(chunk) // 2
+        if not half:
+            return error
+    return feed_good(feed, chunk[:half]) or feed_good(feed, chunk[half:])
+
+
 def refused(source: Source, position: int, error: InputError) -> RecordingError:
     """The error that says where a chunk was refused."""
     return RecordingError(f"{source.path}, after {position} samples: {error}")
 
 
-def _done(source: Source, stream: Stream, block: Block) -> Predictions:
-    """Do again what was done."""
-    try:
-        match block.verb:
-            case None:
-                many = len(block.chunks) > 1
-                return stream.feed(np.concatenate(block.chunks) if many else block.chunks[0])
-            case Verb(verb="flush"):
-                return stream.flush()
-            case Verb(verb="restore", snapshot=bytes() as snapshot):
-                _take(source, stream, snapshot)
-            case _:
-                stream.reset()
-        return nothing(stream.model)
-    except InputError as error:
-        raise RecordingError(f"{source.path}, after {stream.position} samples: {error}") from error
+def nothing(model: Model) -> Predictions:
+    """No predictions."""
+    return Predictions(np.empty((0, model.config.network.output_width), np.float32), 0)
+
+
+def _done(source: Source, stream: Stream, block: Block) -> tuple[Predictions, InputError | None]:
+    """Do again what was done; also gives why a chunk is refused."""
+    said: list[Predictions] = []
+    problem: InputError | None = None
+    match block.verb:
+        case None:
+            chunk: Any = np.concatenate(block.chunks) if len(block.chunks) > 1 else block.chunks[0]
+            problem = feed_good(lambda part: said.append(stream.feed(part)), chunk)
+        case Verb(verb="flush"):
+            try:
+                said.append(stream.flush())
+            except InputError as error:
+                problem = error
+        case Verb(verb="restore", snapshot=bytes() as snapshot):
+            _take(source, stream, snapshot)
+        case _:
+            stream.reset()
+    return join(said or [nothing(stream.model)]), problem
 
 
 def _take(source: Source, stream: Stream, snapshot: bytes) -> None:
@@ -117,8 +140,3 @@ def _take(source: Source, stream: Stream, snapshot: bytes) -> None:
         stream.restore(snapshot)
     except StateError as error:
         raise RecordingError(f"{source.path}: {error}") from error
-
-
-def nothing(model: Model) -> Predictions:
-    """No predictions."""
-    return Predictions(np.empty((0, model.config.network.output_width), np.float32), 0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from streamrnn.errors import InputError, RecordingError
 from streamrnn.model import Model
 from streamrnn.pool.stream import PooledStream
-from streamrnn.replay.play import expect_kind, nothing, refused
+from streamrnn.replay.play import expect_kind, feed_good, nothing, refused
 from streamrnn.replay.reel import Block, Reel, Step
 from streamrnn.replay.sources import FIXES, Source
 
@@ -21,6 +21,7 @@ class _Seat:
     def __init__(self, number: int, source: Source, model: Model, stream: PooledStream) -> None:
         self.number, self.source, self.stream = number, source, stream
         self.reel = Reel(source, model, join=False)
+        self.problem: InputError | None = None
         self.blocks = (each for each in self.reel.blocks() if each.chunks or each.verb)
 
 
@@ -51,15 +52,12 @@ def play_together(
             fed: list[tuple[_Seat, Block, int]] = []
             for seat in [*seats]:
                 block, before = next(seat.blocks, None), seat.stream.position
-                problem: RecordingError | None = None
-                if block is not None:
-                    problem = _feed(seat, block)
-                if block is None or problem is not None:
-                    yield seat.number, problem
-                    seat.stream.close()
-                    seats.remove(seat)
+                if block is None:
+                    yield seat.number, None
+                    _leave(seat, seats)
                 elif block.chunks:
                     fed.append((seat, block, before))
+                    seat.problem = feed_good(seat.stream.feed, block.chunks[0])
                 else:  # nothing waits: the tail of a sequence
                     tail = seat.stream.flush()
                     yield seat.number, seat.reel.step(block, tail, before, seat.stream)
@@ -67,13 +65,11 @@ def play_together(
             for seat, block, before in fed:
                 said = ready.get(seat.stream, nothing(model))
                 yield seat.number, seat.reel.step(block, said, before, seat.stream)
+                if seat.problem is not None:
+                    yield seat.number, refused(seat.source, seat.stream.position, seat.problem)
+                    _leave(seat, seats)
 
 
-def _feed(seat: _Seat, block: Block) -> RecordingError | None:
-    """Feed a block's chunk, if it has one; gives why it is refused."""
-    try:
-        for chunk in block.chunks:
-            seat.stream.feed(chunk)
-    except InputError as error:
-        return refused(seat.source, seat.stream.position, error)
-    return None
+def _leave(seat: _Seat, seats: list[_Seat]) -> None:
+    seat.stream.close()
+    seats.remove(seat)

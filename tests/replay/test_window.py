@@ -19,14 +19,14 @@ from streamrnn.replay.difference import difference
 from streamrnn.replay.play import play
 from streamrnn.replay.reel import Step
 from streamrnn.replay.sources import open_source
-from streamrnn.replay.window import Window, play_within, window
+from streamrnn.replay.window import WHOLE, Window, play_within, window
 from tests.conftest import example, pieces
 from tests.replay.test_play import KINDS, model_of
 
 Row = tuple[float, int, bytes]
 
 
-def rows(steps: Iterator[Step], part: Window = Window()) -> tuple[list[Row], list[Any], list[Any]]:
+def rows(steps: Iterator[Step], part: Window = WHOLE) -> tuple[list[Row], list[Any], list[Any]]:
     """Each prediction of a part, with its time; what was recorded of it; the events."""
     said: list[Row] = []
     then: list[Any] = []
@@ -73,8 +73,14 @@ def test_seeking_is_playing_through(
         if cut < 0.9:  # as after a kill
             blob = path.read_bytes()
             path.write_bytes(blob[: int(len(blob) * (0.6 + cut / 3))])
+            try:
+                Recording(path)
+            except RecordingError:
+                return  # the first piece is cut
         whole = list(play(Recording(path), model))
-        last = max((s.times[-1] for s in whole if s.times is not None and len(s.times)), default=1.0)
+        last = max(
+            (s.times[-1] for s in whole if s.times is not None and len(s.times)), default=1.0
+        )
         part = Window(min(one, other) * last, max(one, other) * last)
         through = rows(iter(whole), part)
         sought = rows(play_within(Recording(path), model, part))
