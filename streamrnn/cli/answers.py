@@ -13,7 +13,7 @@ from streamrnn.cli.waiting import waiting
 from streamrnn.errors import ConfigError, UnsupportedError
 
 if TYPE_CHECKING:
-    from streamrnn.show.explain.theme import Draw
+    from streamrnn.show.theme import Draw
 
 
 def see_that(png: Path | None, dark: bool) -> None:
@@ -37,7 +37,7 @@ def give(
     dark: bool,
 ) -> None:
     """Print what a program or a person reads, and draw what was asked for."""
-    from streamrnn.show.explain.theme import write
+    from streamrnn.show.theme import write
 
     if png is not None:
         write(draw, size, png, dark=dark)

@@ -9,8 +9,9 @@ from rich.table import Table
 
 from streamrnn.bench.gates import BATCH, HIDDEN, WINDOW, Cost, GatesReport
 from streamrnn.learn.explain.results import MEASURES, Spread, Trained, spread
+from streamrnn.show.explain.looks import CELL_NAMES, line
 from streamrnn.show.explain.tables import plain_table
-from streamrnn.show.explain.theme import CELL_NAMES, Draw, Theme, line, plain_axes
+from streamrnn.show.theme import Draw, Theme, plain_axes
 
 _EQUAL = {"hidden": f"equal hidden size ({HIDDEN})", "weights": "equal count of weights"}
 Scores = dict[tuple[str, str, int], Spread]

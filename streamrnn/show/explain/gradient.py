@@ -6,7 +6,8 @@ import numpy as np
 
 from streamrnn.learn.explain.begun import CHAOS
 from streamrnn.learn.explain.gradient import Curve, GradientReport
-from streamrnn.show.explain.theme import CELL_NAMES, Draw, Theme, legend, line, plain_axes
+from streamrnn.show.explain.looks import CELL_NAMES, line
+from streamrnn.show.theme import Draw, Theme, legend, plain_axes
 
 SMALLEST = 2.0**-149
 """The least float32 above 0: what is smaller does not reach a weight at all."""

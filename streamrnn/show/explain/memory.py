@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from streamrnn.learn.explain.memory import MemoryReport, Of
+from streamrnn.show.explain.looks import CELL_NAMES, WEIGHED_IN, short
 from streamrnn.show.explain.state import ticks
-from streamrnn.show.explain.theme import CELL_NAMES, WEIGHED_IN, Draw, Theme, plain_axes, short
+from streamrnn.show.theme import Draw, Theme, plain_axes
 
 _SLICES = 6  # steps that are drawn as circles
 _LABELLED = 0.07  # share of a slice that there is room to write into

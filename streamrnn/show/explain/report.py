@@ -14,7 +14,7 @@ from streamrnn.files import write_atomic
 from streamrnn.show.explain.insides import Advance
 from streamrnn.show.explain.section import WIDTH, Section
 from streamrnn.show.explain.sections import sections
-from streamrnn.show.explain.theme import style_sheet, svg
+from streamrnn.show.theme import style_sheet, svg
 
 _PIXELS = 84  # an inch of a picture, where there is room
 

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from streamrnn.show.explain.theme import CELL_NAMES, Draw
+from streamrnn.show.explain.looks import CELL_NAMES
+from streamrnn.show.theme import Draw
 
 WIDTH = 110
 """Characters across of a table."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from streamrnn.learn.explain.inputs import Steps
 from streamrnn.learn.explain.states import StateReport
-from streamrnn.show.explain.theme import Draw, Theme, legend, plain_axes, short
+from streamrnn.show.explain.looks import short
+from streamrnn.show.theme import Draw, Theme, legend, plain_axes
 
 _NAMED = 24  # steps that each have a name below them
 _MARKS = ("o", "s", "D")

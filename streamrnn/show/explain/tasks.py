@@ -8,8 +8,9 @@ from typing import Any
 from rich.table import Table
 
 from streamrnn.learn.explain.results import Spread, Trained, spread
+from streamrnn.show.explain.looks import CELL_NAMES, line
 from streamrnn.show.explain.tables import plain_table
-from streamrnn.show.explain.theme import CELL_NAMES, Draw, Theme, legend, line, plain_axes
+from streamrnn.show.theme import Draw, Theme, legend, plain_axes
 from streamrnn.tasks.memory.problems import PROBLEMS
 
 TITLES = {

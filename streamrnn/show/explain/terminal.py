@@ -11,9 +11,9 @@ from rich.text import Text
 
 from streamrnn.learn.explain.states import StateReport
 from streamrnn.show.cells import paint, scaled
+from streamrnn.show.explain.looks import CELL_NAMES, WEIGHED_IN, short
 from streamrnn.show.explain.state import plain_gates
 from streamrnn.show.explain.tables import plain_table
-from streamrnn.show.explain.theme import CELL_NAMES, WEIGHED_IN, short
 
 if TYPE_CHECKING:  # these need torch, and a state does not
     from streamrnn.learn.explain.gradient import Curve, GradientReport

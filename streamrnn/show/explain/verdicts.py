@@ -9,9 +9,9 @@ from streamrnn.bench.common import environment_line
 from streamrnn.bench.gates import GatesReport
 from streamrnn.learn.explain.results import MEASURES, Trained, spread
 from streamrnn.show.explain.gates import gates_picture, gates_tables, scores_of
+from streamrnn.show.explain.looks import CELL_NAMES
 from streamrnn.show.explain.section import Section, command, each
 from streamrnn.show.explain.tasks import further, grouped, tasks_picture, tasks_table, told
-from streamrnn.show.explain.theme import CELL_NAMES
 
 
 def tasks(rows: Sequence[Trained]) -> Section:

@@ -20,7 +20,7 @@ from streamrnn.show.explain.gradient import gradient_picture
 from streamrnn.show.explain.memory import memory_picture
 from streamrnn.show.explain.state import state_picture
 from streamrnn.show.explain.tasks import grouped, tasks_picture, tasks_table
-from streamrnn.show.explain.theme import DARK, LIGHT, style_sheet, svg, write
+from streamrnn.show.theme import DARK, LIGHT, style_sheet, svg, write
 from tests.conftest import make_frames, make_model
 
 image: Any = pytest.importorskip("matplotlib.image")

@@ -40,30 +40,8 @@ _DARK_LINES = (
 LIGHT = Theme("#ffffff", "#24292f", "#d8dce1", _LINES)
 DARK = Theme("#0d1117", "#e6edf3", "#30363d", _DARK_LINES)
 
-STYLES: dict[str, dict[str, Any]] = {
-    "feedforward": {"marker": "^", "linestyle": "-."},
-    "rnn": {"marker": "o", "linestyle": "-"},
-    "gru": {"marker": "s", "linestyle": "--"},
-    "lstm": {"marker": "D", "linestyle": (0, (1, 1))},
-}
-"""Marks and dashes of each cell, so that colour is not needed to tell them apart."""
-CELL_NAMES = {"feedforward": "feed-forward", "rnn": "RNN", "gru": "GRU", "lstm": "LSTM"}
-
-WEIGHED_IN = {"hidden": "hidden state", "output": "prediction"}
-"""What inputs weigh in, in words."""
-
 Draw = Callable[[Any, Theme], None]
 """Draws into an empty figure."""
-
-
-def colour(theme: Theme, cell: str) -> str:
-    """The colour of a cell, the same in all pictures."""
-    return theme.lines[list(STYLES).index(cell)]
-
-
-def line(theme: Theme, cell: str, **more: Any) -> dict[str, Any]:
-    """The look of a cell's line."""
-    return {"color": colour(theme, cell), **STYLES[cell], **more}
 
 
 def plain_axes(axes: Any, theme: Theme, title: str = "") -> None:
@@ -79,11 +57,6 @@ def plain_axes(axes: Any, theme: Theme, title: str = "") -> None:
         spine.set_color(theme.faint)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(title, loc="left", fontsize=10, color=theme.ink)
-
-
-def short(label: str) -> str:
-    """A label without the family name that all of Home Assistant's intents have."""
-    return label.removeprefix("Hass")
 
 
 def legend(axes: Any, theme: Theme, **options: Any) -> None:
