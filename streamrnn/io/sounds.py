@@ -12,6 +12,8 @@ from streamrnn.errors import SoundError
 
 SUFFIXES = (".wav", ".flac", ".ogg")
 UNKNOWN = 2**63 - 1  # libsndfile's length of a FLAC that was written to a pipe
+_EXACT = ("WAV", "WAVEX", "FLAC")  # libsndfile's place in an OGG that it seeks in is not to be had
+_PIECE = 60.0  # seconds that are read at once
 
 
 class Sound(NamedTuple):
@@ -29,7 +31,7 @@ def read_sound(path: str | Path) -> Sound:
     Raises:
         SoundError: there is no such file, it is no sound, it is cut short, or holds no samples.
     """
-    parts = list(sound_chunks(path, seconds=60.0))
+    parts = list(sound_chunks(path, seconds=_PIECE))
     return Sound(np.concatenate([part.samples for part in parts]), parts[0].rate)
 
 
@@ -52,13 +54,7 @@ def sound_chunks(path: str | Path, *, seconds: float = 1.0) -> Iterator[Sound]:
     Raises:
         SoundError: as `read_sound`; of a file that is cut short, after all that could be read.
     """
-    soundfile: Any = import_module("soundfile")  # which the live path does without
-    try:
-        file: Any = soundfile.SoundFile(str(path))
-    except (soundfile.LibsndfileError, RuntimeError, OSError, TypeError) as error:
-        reason = error if Path(path).exists() else "no such file"
-        raise SoundError(f"{path}: expected a file of sound, got: {reason}") from error
-    with file:
+    with _opened(path) as file:
         rate, expected, got = int(file.samplerate), int(file.frames), 0
         problem: Exception | None = None
         while problem is None:
@@ -75,6 +71,60 @@ def sound_chunks(path: str | Path, *, seconds: float = 1.0) -> Iterator[Sound]:
             f"{path}: expected {expected} samples, got {got}: the file is cut short or "
             f"damaged{reason}"
         ) from problem
+
+
+def sound_part(path: str | Path, start: float, end: float) -> Sound:
+    """Read a part of a file, where its format lets that be found without what comes before.
+
+    Args:
+        path: the file.
+        start: seconds; the part begins with the sample that is nearest.
+        end: seconds, likewise.
+
+    Returns:
+        What there is of it, perhaps no samples: nothing lies before the beginning, behind the end
+        or behind a damaged place.
+
+    Raises:
+        SoundError: there is no such file, or it is no sound.
+    """
+    with _opened(path) as file:
+        rate, channels = int(file.samplerate), int(file.channels)
+        first = max(0, round(start * rate))
+        left = max(0, round(min(end * rate, file.frames)) - first)
+        parts = [np.empty((0, channels), np.float32)]
+        ready = _gone_to(file, first)
+        while ready and left:
+            samples, problem = _read(file, min(left, int(_PIECE * rate)))
+            parts.append(samples)
+            left -= len(samples)
+            ready = problem is None and len(samples) > 0
+    return Sound(np.concatenate(parts), rate)
+
+
+def _opened(path: str | Path) -> Any:
+    """A `soundfile.SoundFile`."""
+    soundfile: Any = import_module("soundfile")  # which the live path does without
+    try:
+        return soundfile.SoundFile(str(path))
+    except (soundfile.LibsndfileError, RuntimeError, OSError, TypeError) as error:
+        reason = error if Path(path).exists() else "no such file"
+        raise SoundError(f"{path}: expected a file of sound, got: {reason}") from error
+
+
+def _gone_to(file: Any, first: int) -> bool:
+    """Whether the file stands at a sample now: there is one, or the end."""
+    if file.format in _EXACT:
+        try:
+            return bool(file.seek(first) == first)
+        except RuntimeError:  # no such place
+            return False
+    while first:
+        samples, problem = _read(file, min(first, int(_PIECE * file.samplerate)))
+        first -= len(samples)
+        if problem is not None or not len(samples):
+            return False
+    return True
 
 
 def _read(file: Any, count: int) -> tuple[NDArray[np.float32], Exception | None]:
