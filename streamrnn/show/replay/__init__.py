@@ -1,0 +1,1 @@
+"""Pictures of streams that were played again, and a page about them."""
