@@ -50,7 +50,7 @@ def test_of_a_recording_it_is_the_slice(tmp_path: Path, channels: int, dtype: st
     path, written = tmp_path / "a.mcap", samples(50_001, max(1, channels))
     whole = written.astype(np.float32) / 32_768
     fed = written if dtype == "i2" else whole
-    options = {"channels": channels} if channels else {}
+    options: Any = {"channels": channels} if channels else {}
     with RecordedStream(model_of("sound"), path, every=0.5, rate=RATE, **options) as stream:
         sizes = np.random.default_rng(0).integers(0, 1_301, 200)
         for n, first in enumerate(np.cumsum(sizes)):
