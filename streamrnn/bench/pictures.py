@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from streamrnn.bench.chunk import ChunkReport
     from streamrnn.bench.pool_audio import PoolAudioReport
     from streamrnn.bench.pool_report import PoolReport
+    from streamrnn.bench.replay import ReplayReport
     from streamrnn.bench.start import StartReport
     from streamrnn.bench.step_report import Network, StepReport
 
@@ -120,6 +121,17 @@ def plot_pool_audio(report: PoolAudioReport, path: str | Path) -> None:
     _bars(panels[0], names, shares, [f"{share:.0f} %" for share in shares], ["all of it"])
     title = f"{report.streams} live streams of sound on one core: % of real time"
     _finish(figure, title, report.environment, path)
+
+
+def plot_replay(report: ReplayReport, path: str | Path) -> None:
+    """Draw `bench replay`: times real time."""
+    figure, panels = _figure(1, 1, panel=(8.0, 3.4))
+    rows = [row for row in report.rows if row.times is not None and row.hours]
+    names = [f"{row.name}, {row.hours:.3g} h" for row in rows]
+    values = [row.times or 0.0 for row in rows]
+    ours = [name for name in names if "replay" in name]
+    _bars(panels[0], names, values, [f"{value:,.0f}" for value in values], ours)
+    _finish(figure, "Offline: × real time", report.environment, path)
 
 
 def plot_pool(report: PoolReport, path: str | Path) -> None:

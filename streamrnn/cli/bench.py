@@ -104,6 +104,18 @@ def audio(quick: Quick = False, json: Json = False, plot: Plot = None) -> None:
 
 
 @bench.command()
+def replay(quick: Quick = False, json: Json = False, plot: Plot = None) -> None:
+    """Recorded streams played offline: × real time, memory over ten hours, two processes, tracks.
+
+    Beside it the same network of torchaudio and torch.nn, checked for equal outputs first, and,
+    where installed, silero-vad's offline function, which does a job of its own.
+    """
+    from streamrnn.bench import replay as measurement
+
+    _show(measurement.run(quick=quick), json, plot)
+
+
+@bench.command()
 def pool(
     quick: Quick = False,
     json: Json = False,
