@@ -6,12 +6,12 @@ SOUND ?=
 
 .PHONY: help demo test check lint types sweep bench memory clean
 help:
-	@echo "make demo   set up, watch a ball foreseen, words heard and words read (TRACK=file.csv SOUND=file.wav: yours)"
+	@echo "make demo   set up, watch a ball foreseen, words heard, words read, and all replayed (TRACK=file.csv SOUND=file.wav: yours)"
 	@echo "make test   set up and run the tests"
 	@echo "make check  what CI runs: format, lint, types, tests"
 	@echo "make sweep  the long sweeps over many cases"
 	@echo "make memory train the networks of the table of memory tasks: some hours"
-	@echo "make bench  measure steps, pools, sound and the start beside what else there is"
+	@echo "make bench  measure steps, pools, sound, replay and the start beside what else there is"
 
 .venv/.live: pyproject.toml
 	@test -x $(BIN)/python || { echo "making .venv"; $(PYTHON) -m venv .venv; }
@@ -30,6 +30,10 @@ demo: .venv/.live
 	$(BIN)/python demos/ball.py $(TRACK)
 	$(BIN)/python demos/audio.py $(SOUND) --png heard.png
 	$(BIN)/python demos/chatbot.py "what time is it?" --png words.png
+	$(BIN)/python demos/replay.py $(SOUND)
+	rm -f demo.mcap
+	$(BIN)/streamrnn stream keywords $(or $(SOUND),demos/utterance.flac) --no-view --record demo.mcap
+	$(BIN)/streamrnn replay demo.mcap --check
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -n auto -m "not sweep"
@@ -53,6 +57,7 @@ bench: .venv/.dev
 	$(BIN)/streamrnn bench pool
 	$(BIN)/streamrnn bench pool --audio
 	$(BIN)/streamrnn bench audio
+	$(BIN)/streamrnn bench replay
 	$(BIN)/streamrnn bench start
 
 # Each network is trained once; killed, the same call goes on. The table: streamrnn explain tasks

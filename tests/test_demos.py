@@ -146,3 +146,12 @@ def test_the_gradient_vanishes_but_through_open_gates(tmp_path: Path) -> None:
     assert left.keys() >= {"RNN", "GRU", "LSTM"}
     assert all((share > 1e-2) == ("open" in name) for name, share in left.items())
     assert (tmp_path / "g.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_replay_says_the_same_again(tmp_path: Path) -> None:
+    out = run("replay.py", "--record", str(tmp_path / "heard.mcap"))
+    assert out.count("the same bits") == 2
+    heard = [line.split()[2] for line in run("audio.py").splitlines()]
+    table = out.split("wake, now")[1].split()
+    assert [word for word in table if word in heard] == heard
+    assert (tmp_path / "heard.mcap").exists()

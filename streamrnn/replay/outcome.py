@@ -139,6 +139,7 @@ class Gathering:
             file=str(first.path),
             listeners=[side.listener for side in self._sides],
             rate=rate,
+            timed=isinstance(first, Recording) or first.kind in ("audio", "motion"),
             part=(part.start, end),
             sought=part.start > 0 and len(models) == 1 and sought(first, models[0]),
         )
@@ -157,7 +158,6 @@ class Gathering:
         """Take what each of the models makes of the same chunks."""
         outcome, last = self._outcome, next(step for step in steps[::-1] if step is not None)
         self.begun = self.begun or last.samples > 0
-        outcome.timed = last.times is not None
         outcome.chunks += last.chunks
         outcome.steps += len(last.said)
         outcome.samples = last.samples

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from streamrnn.config import AudioConfig, DecideConfig, DetectConfig, ModelConfig
 from streamrnn.decoders import make_decoder
+from streamrnn.decoders.base import Decoder
 from streamrnn.frontends.base import Frames
 from streamrnn.io.messages import Said
 from streamrnn.predictions import Event, Predictions
@@ -67,10 +68,10 @@ class Side:
         eventful = isinstance(decoder, DetectConfig | DecideConfig)
         self._changes = isinstance(config.frontend, AudioConfig) and not eventful
         self._before: str | None = None
-        self._rate = rate
+        self._rate, self._latest = rate, 0.0
         self._curve = None
-        if curve and rate and make_decoder(config).labels:
-            self._curve = _Curve(config)
+        if curve and rate:
+            self._curve = _Curve.of(config)
         if isinstance(decoder, DetectConfig):
             listener.thresholds = {
                 label: decoder.thresholds.get(label, decoder.threshold)
@@ -102,10 +103,12 @@ class Side:
     def _time(self, step: Step, position: int) -> float:
         if self._rate:
             return (step.offset + position) / self._rate
-        if step.times is None or not len(step.times):
+        if step.times is None:
             return float(step.offset + position)
-        n = np.searchsorted(step.said.positions, position)
-        return float(step.times[min(int(n), len(step.times) - 1)])
+        if len(step.times):
+            n = np.searchsorted(step.said.positions, position)
+            self._latest = float(step.times[min(int(n), len(step.times) - 1)])
+        return self._latest
 
     def _events(self, step: Step) -> Iterator[Event]:
         if self.listener.recorded:
@@ -127,13 +130,18 @@ class Side:
 class _Curve:
     """How sure a listener was; see `Side.curve`."""
 
-    def __init__(self, config: ModelConfig) -> None:
-        decoder = make_decoder(config)
-        ignored = config.decoder.ignored if isinstance(config.decoder, DetectConfig) else ()
-        self._wanted = [n for n, label in enumerate(decoder.labels) if label not in ignored]
-        self._decoder, self._state = decoder, decoder.stream()
+    def __init__(self, decoder: Decoder, wanted: list[int]) -> None:
+        self._wanted, self._state = wanted, decoder.stream()
         self._values = np.zeros(4_096, np.float32)
         self._used = 0
+
+    @classmethod
+    def of(cls, config: ModelConfig) -> _Curve | None:
+        """Of a model; None: there is no class that it does not ignore."""
+        decoder = make_decoder(config)
+        ignored = config.decoder.ignored if isinstance(config.decoder, DetectConfig) else ()
+        wanted = [n for n, label in enumerate(decoder.labels) if label not in ignored]
+        return cls(decoder, wanted) if wanted else None
 
     @property
     def values(self) -> NDArray[np.float32]:

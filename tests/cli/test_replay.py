@@ -72,3 +72,94 @@ def test_what_cannot_be_read_is_one_line(spoken: Path, tmp_path: Path) -> None:
     assert out.count("\n") == 1 and "expected a new file to record to" in out
     out = run("replay", str(spoken), "--model", "intents", code=2)
     assert "expected a model of audio to play it to, got intents of text" in out
+
+
+def test_sound_and_two_models(tmp_path: Path) -> None:
+    page, picture = tmp_path / "r.html", tmp_path / "t.png"
+    two = ("--model", "keywords", "--model", "wake")
+    out = run("replay", str(UTTERANCE), *two, "--report", str(page), "--plot", str(picture))
+    assert "527 steps, 10.5 s" in out and "another label" not in out
+    told = json.loads(run("replay", str(UTTERANCE), *two, "--json"))
+    assert [each["model"] for each in told["listeners"]] == ["keywords", "wake"]
+    detected = [e for e in told["events"] if e["kind"] == "detected" and e["scores"][0]]
+    assert len(detected) >= 5 and "curves" not in told
+    text = page.read_text()
+    assert all(f"‘{each['label']}’" in text for each in detected)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_replayed_is_what_is_streamed() -> None:
+    streamed = [
+        json.loads(x) for x in run("stream", "keywords", str(UTTERANCE), "--json").split("\n") if x
+    ]
+    wanted = [
+        (e["position"] / 16_000, e["kind"], e["label"], e["score"])
+        for step in streamed
+        for e in step["events"]
+    ]
+    told = json.loads(run("replay", str(UTTERANCE), "--model", "keywords", "--json"))
+    found = [(e["time"], e["kind"], e["label"], e["scores"][0]) for e in told["events"]]
+    assert found == wanted and len(wanted) > 10
+
+
+def test_a_part_is_sought(spoken: Path) -> None:
+    part = ("--from", "0:06", "--to", "8.5", "--json")
+    sought = json.loads(run("replay", str(spoken), "--check", *part))
+    through = json.loads(run("replay", str(UTTERANCE), "--model", "keywords", *part))
+    assert sought["sought"] and not through["sought"] and sought["difference"] is None
+    assert sought["chunks"] < 300 and sought["steps"] == through["steps"] == 125
+    assert [(e["time"], e["scores"][1]) for e in sought["events"]] == [
+        (e["time"], e["scores"][0]) for e in through["events"]
+    ]
+    assert 6.0 <= sought["events"][0]["time"] and sought["events"][-1]["time"] < 8.5
+    out = run("replay", str(spoken), "--model", "wake", "--from", "6")
+    assert "from 0:00:06 to the end; played from the beginning" in out
+
+
+def test_folders_and_jobs(spoken: Path, tmp_path: Path) -> None:
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    for name in ("b.flac", "a.flac"):
+        (sounds / name).write_bytes(UTTERANCE.read_bytes())
+    (sounds / "c.mcap").write_bytes(spoken.read_bytes())
+    (sounds / "a.csv").write_text("start,end,label\n1,2,yes\n")  # its marks
+    (sounds / "d.wav").write_bytes(b"nothing")
+    for jobs in ("1", "2"):
+        out = run("replay", str(sounds), "--model", "keywords", "--jobs", jobs, code=1)
+        files = [
+            line.split(":")[0].split("/")[-1] for line in out.splitlines() if "steps, 10" in line
+        ]
+        assert files == ["a.flac", "b.flac", "c.mcap"]
+        assert "d.wav: expected a file of sound" in out and "1 could not be read" in out
+        assert "3 files, 1,581 steps" in out
+
+
+def test_in_its_own_time(tmp_path: Path) -> None:
+    rows = "\n".join(f"{n / 30:.4f},{10 * n},{n * n}" for n in range(20))
+    (tmp_path / "t.csv").write_text(f"time_s,x,y\n{rows}\n")
+    out = run("replay", str(tmp_path / "t.csv"), "--model", "ball", "--speed", "20")
+    assert "20 steps" in out
+    out = run("replay", str(UTTERANCE), "--model", "keywords", "--speed", "50", "--to", "3")
+    before, after = out.split("steps")
+    assert "detected yes" in before  # as it happens, and then in the table
+    assert "detected   yes" in after
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), "expected --model NAME to play it to"),
+        (("--model", "nothing"), "nothing: expected a bundled name"),
+        (("--model", "keywords", "--check"), "expected predictions to check, none are recorded"),
+        (("--model", "keywords", "--from", "T03:00"), "only a recording knows when"),
+        (("--model", "keywords", "--from", "3", "--to", "2"), "--to: expected a time after 3"),
+        (("--model", "keywords", "--report", "x.html"), "--report: expected two listeners"),
+        (("--model", "keywords", "--plot", "no/x.png"), "no/x.png: expected a file in a folder"),
+        (3 * ("--model", "keywords"), "--model: expected one or two, got 3"),
+        (("--model", "keywords", "--speed", "1", "--jobs", "2"), "--speed: expected one job"),
+        (("--model", "ball"), "expected a model of audio to play it to, got ball of motion"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(options: tuple[str, ...], told: str) -> None:
+    out = run("replay", str(UTTERANCE), *options, code=2)
+    assert out.count("\n") == 1 and told in out

@@ -16,7 +16,6 @@ from streamrnn.show.replay.words import (
     moment,
     names,
     percent,
-    timed,
 )
 
 Cell = tuple[str, str] | str
@@ -146,12 +145,12 @@ def events_table(outcome: Outcome, events: Sequence[Told]) -> str:
                 (f"by-{which}", _score(score)) if alone and score is not None else _score(score)
             )
         rows.append(row)
-    when = "time" if timed(outcome) else "position"
+    when = "time" if outcome.timed else "position"
     return table([when, "event", "label", *map(escape, names(outcome))], rows, left=3)
 
 
 def _when(outcome: Outcome, event: Told) -> str:
-    return moment(outcome, event.time) if timed(outcome) else f"{event.time:,.0f}"
+    return moment(outcome, event.time) if outcome.timed else f"{event.time:,.0f}"
 
 
 def _score(score: float | None) -> str:

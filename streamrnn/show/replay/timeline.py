@@ -10,7 +10,7 @@ from streamrnn.replay.outcome import Outcome, Told
 from streamrnn.show.replay.axis import time_axis
 from streamrnn.show.replay.counts import Counts, counted
 from streamrnn.show.replay.curves import drawn, extent
-from streamrnn.show.replay.words import clean, file_name, is_main, names, plural, shortened, timed
+from streamrnn.show.replay.words import clean, file_name, is_main, names, plural, shortened
 from streamrnn.show.theme import Draw, Theme, write
 
 MOST = 12
@@ -77,7 +77,7 @@ def _panel(axes: Any, theme: Theme, outcome: Outcome) -> None:
     two, curves = len(outcome.listeners) > 1, has_curves(outcome)
     axes.set_facecolor("none")
     axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
-    time_axis(axes, theme, start, end, most=12, timed=timed(outcome))
+    time_axis(axes, theme, start, end, most=12, timed=outcome.timed)
     if not (outcome.rate or outcome.events):  # nothing tells how long it is
         axes.set_xticks([])
     axes.set_ylim(-1.6 if two or not curves else -0.06, 1.6)

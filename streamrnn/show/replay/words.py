@@ -16,22 +16,16 @@ _VERBS = {
     "end": "ceases to hear",
 }
 _EDGES = ("start", "end")
-_TIMED = (".mcap", ".csv")  # what has times without being sound
 
 
 def around(outcome: Outcome) -> float:
     """Seconds, or positions, that are shown around events; those closer together are one place."""
-    return 2.0 if timed(outcome) else 20.0
+    return 2.0 if outcome.timed else 20.0
 
 
 def is_main(event: Told) -> bool:
     """Whether an event is more than the edge of another."""
     return event.kind not in _EDGES
-
-
-def timed(outcome: Outcome) -> bool:
-    """Whether its events have seconds, not positions."""
-    return bool(outcome.rate) or Path(outcome.file).suffix.lower() in _TIMED
 
 
 def clean(text: str) -> str:
@@ -75,7 +69,7 @@ def clock(seconds: float) -> str:
 
 def moment(outcome: Outcome, time: float) -> str:
     """When an event is: h:mm:ss.s, or a position."""
-    return clock(time) if timed(outcome) else f"position {time:,.0f}"
+    return clock(time) if outcome.timed else f"position {time:,.0f}"
 
 
 def percent(share: float, other: float | None = None) -> str:
@@ -145,7 +139,7 @@ def _nearest(outcome: Outcome, event: Told, which: int) -> str:
     nearest = min(own, key=abs, default=math.inf)
     if abs(nearest) > around(outcome):
         return ""
-    far = f"{abs(nearest):.1f} s" if timed(outcome) else plural(round(abs(nearest)), "position")
+    far = f"{abs(nearest):.1f} s" if outcome.timed else plural(round(abs(nearest)), "position")
     return f" (its nearest is about {far} {'later' if nearest > 0 else 'earlier'})"
 
 
