@@ -1,26 +1,20 @@
 """Sound for `streamrnn stream`: a microphone, files, raw samples on standard input."""
 
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedReader
-from itertools import chain
-from typing import Any, cast
 
 import numpy as np
 from msgspec.structs import replace
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
 from streamrnn.cli.lines import print_json
+from streamrnn.cli.sound_source import Source, filled, open_sound
 from streamrnn.config import AudioConfig, DetectConfig
 from streamrnn.errors import InputError, SoundError
 from streamrnn.frontends.audio import AudioFrontend
-from streamrnn.io.microphone import Microphone
 from streamrnn.io.recorded import RecordedStream
-from streamrnn.io.sounds import sound_chunks
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions
 from streamrnn.show.listen import Listening
@@ -28,9 +22,6 @@ from streamrnn.stream import Stream
 
 REDRAWS = 15.0  # pictures a second at most
 SECONDS = 5.0  # of the past that a picture shows
-CHUNK_MS = 20  # fed at a time
-LONGEST_FILL = 60.0  # seconds of silence that stand in for a longer gap at a time
-Samples = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,75 +44,17 @@ class Options:
     """Wait for a microphone that went away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where sound comes from."""
-
-    name: str
-    """In messages."""
-    rate: int
-    """Samples a second."""
-    channels: int
-    """Of each chunk."""
-    chunks: Iterator[tuple[Samples, int]]
-    """Samples `(n, channels)`, and how many were lost just before."""
-    live: bool
-    """Whether they come in their own time, as from a device or a pipe."""
-
-
 def stream_sound(model: Model, front: AudioConfig, source: str, options: Options) -> None:
     """Feed sound as it comes in, and tell what the model makes of it; `front` is the model's."""
-    if source == "mic":
-        device = options.device
-        number = int(device) if device is not None and device.isdigit() else device
-        with Microphone(
-            number, rate=options.rate, channels=options.channels, reconnect=options.reconnect
-        ) as microphone:
-            blocks = ((block.samples, block.gap) for block in microphone)
-            found = Source("mic", microphone.rate, options.channels, blocks, True)
-            _run(model, front, found, options)
-    elif source == "-":
-        rate, name = options.rate, "standard input"
-        rate = front.sample_rate if rate is None else rate
-        blocks = _raw(name, rate, options.channels)
-        _run(model, front, Source(name, rate, options.channels, blocks, True), options)
-    else:
-        parts = sound_chunks(source, seconds=CHUNK_MS / 1000.0)
-        first = next(parts)
-        chunks = ((part.samples, 0) for part in chain([first], parts))
-        channels = first.samples.shape[1]
-        _run(model, front, Source(source, first.rate, channels, chunks, False), options)
-
-
-def _raw(name: str, rate: int, channels: int) -> Iterator[tuple[Samples, int]]:
-    """16-bit little-endian samples from standard input, as they come."""
-    width = 2 * channels
-    held, arrived = b"", 0
-    pipe = cast(BufferedReader, sys.stdin.buffer)
-    while data := pipe.read1(width * max(1, rate * CHUNK_MS // 1000)):
-        held += data
-        count = len(held) // width
-        yield np.frombuffer(held, "<i2", count * channels).reshape(-1, channels), 0
-        held, arrived = held[count * width :], arrived + count
-    if not arrived:
-        raise SoundError(
-            f"{name}: expected raw samples, 16 bits each, little-endian, got {len(held)} bytes"
-        )
-
-
-def _parts(source: Source) -> Iterator[tuple[Samples | None, int]]:
-    """The source's chunks, and None at its end; gaps are filled with silence.
-
-    So positions stay those of the device. The length of a gap comes with the first of its filling.
-    """
-    for samples, gap in source.chunks:
-        left = gap
-        while left:
-            count = min(left, int(LONGEST_FILL * source.rate))
-            yield np.zeros((count, source.channels), samples.dtype), gap if left == gap else 0
-            left -= count
-        yield samples, 0
-    yield None, 0
+    with open_sound(
+        source,
+        rate=options.rate,
+        channels=options.channels,
+        device=options.device,
+        reconnect=options.reconnect,
+        usual=front.sample_rate,
+    ) as found:
+        _run(model, front, found, options)
 
 
 def _note(stream: Stream, gap: int) -> None:
@@ -132,7 +65,7 @@ def _note(stream: Stream, gap: int) -> None:
 
 def _heard(stream: Stream, source: Source) -> Iterator[tuple[int, int, Predictions]]:
     """How many samples came, how many were lost before them, and what is predicted."""
-    for samples, gap in _parts(source):
+    for samples, gap in filled(source):
         _note(stream, gap)
         if samples is None:
             yield 0, 0, stream.flush()
@@ -208,7 +141,7 @@ def _draw(
     begun, drawn, arrived, busy, lost = time.monotonic(), 0.0, 0, 0.0, 0
     hidden = stream.hidden
     with Live(console=console, auto_refresh=False) as live:
-        for samples, gap in _parts(source):
+        for samples, gap in filled(source):
             _note(stream, gap)
             began = time.monotonic()
             said = stream.flush() if samples is None else stream.feed(samples)
