@@ -1,6 +1,5 @@
 """`streamrnn stream MODEL SOURCE`: live predictions of a file or of standard input."""
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from streamrnn.cli.stream_text import stream_text
 from streamrnn.config import AudioConfig, DecideConfig, MotionConfig, TextConfig
 from streamrnn.errors import ConfigError, InputError, TrackError, UnsupportedError
 from streamrnn.io.recorded import RecordedModel
-from streamrnn.io.tracks import iterate_rows, read_track
+from streamrnn.io.tracks import arriving_rows, read_track
 from streamrnn.model import Model, load
 from streamrnn.predictions import Prediction
 from streamrnn.show.flight import Flight
@@ -160,7 +159,7 @@ def _stream_track(network: Model, source: str, options: Options, chunk: int) -> 
     """Fixes of a file, or of standard input as they come."""
     live = source == "-"
     name = "standard input" if live else source
-    said = _predictions(network, _lines(name) if live else _file(source, chunk), name)
+    said = _predictions(network, arriving_rows(source, size=chunk), name)
     if options.json:
         for _, each in said:
             print_json(as_plain(each))
@@ -175,18 +174,6 @@ def _stream_track(network: Model, source: str, options: Options, chunk: int) -> 
         scores = evaluate(predictor(network), [np.array(rows)], HORIZONS, others=without_memory())
         title = f"{Path(name).name}: foreseen against what then happened"
         console.print(score_table(scores, title=title))
-
-
-def _lines(name: str) -> Iterator[NDArray[np.float64]]:
-    """Rows from standard input, each as soon as its line is there."""
-    for row in iterate_rows(iter(sys.stdin.readline, ""), name):
-        yield np.array([row])
-
-
-def _file(path: str, chunk: int) -> Iterator[NDArray[np.float64]]:
-    rows = read_track(path)
-    for first in range(0, len(rows), chunk):
-        yield rows[first : first + chunk]
 
 
 def _predictions(model: Model, chunks: Iterator[NDArray[np.float64]], name: str) -> Iterator[Step]:

@@ -7,6 +7,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import cast
 
+import msgspec
+
 from streamrnn.errors import TextError
 
 
@@ -45,6 +47,37 @@ def text_chunks(path: str | Path, *, size: int = 65_536) -> Iterator[bytes]:
                 yield chunk
     except OSError as error:
         raise TextError(f"{path}: expected a file of text, got: {error}") from error
+
+
+class _Line(msgspec.Struct):
+    """A line of JSON; further keys are passed over."""
+
+    text: str
+
+
+def read_lines(path: str | Path) -> Iterator[str]:
+    """The texts of a file of JSON lines, `{"text": …}` each; empty lines are passed over.
+
+    Raises:
+        TextError: the file cannot be read, or a line is something else; the lines before it have
+            been given.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield _text_of(line, f"{path}, line {number}")
+    except OSError as error:
+        raise TextError(f"{path}: expected a file of text, got: {error}") from error
+
+
+def _text_of(line: bytes, place: str) -> str:
+    try:
+        return msgspec.json.decode(line, type=_Line).text
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TextError(
+            f'{place}: expected {{"text": "…"}} as JSON in UTF-8, got: {error}'
+        ) from error
 
 
 def arriving(source: str, *, size: int = 65_536) -> Iterator[bytes]:

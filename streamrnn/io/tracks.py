@@ -7,6 +7,7 @@ Further columns are passed over.
 
 import csv
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,6 +81,23 @@ def track_chunks(path: str | Path, *, size: int = 4_096) -> Iterator[NDArray[np.
         first += len(block)
     if not found:
         raise TrackError(f"{path}: expected at least one fix below the header, got none")
+
+
+def arriving_rows(source: str, *, size: int = 1) -> Iterator[NDArray[np.float64]]:
+    """The rows of a file, or of standard input for `-`, each as soon as its line is there.
+
+    Args:
+        source: a path, or `-`.
+        size: rows of a file at a time.
+
+    Raises:
+        TrackError: as for `read_track`; of a file before the first rows.
+    """
+    if source == "-":
+        lines = iter(sys.stdin.readline, "")
+        return (np.array([row]) for row in iterate_rows(lines, "standard input"))
+    rows = read_track(source)
+    return (rows[first : first + size] for first in range(0, len(rows), size))
 
 
 def iterate_rows(lines: Iterable[str], name: str | Path) -> Iterator[list[float]]:

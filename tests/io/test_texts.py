@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from streamrnn.errors import TextError
-from streamrnn.io.texts import arriving_text, read_text, text_chunks
+from streamrnn.io.texts import arriving_text, read_lines, read_text, text_chunks
 
 
 def test_a_text_is_what_was_written_whatever_its_line_ends(tmp_path: Path) -> None:
@@ -43,3 +43,23 @@ def test_text_comes_whole_wherever_its_bytes_are_cut(tmp_path: Path) -> None:
     path.write_bytes(text.encode() + b"\xe6\x97")
     with pytest.raises(TextError, match="got 0xe6 0x97 at byte 140001 .unexpected end"):
         list(arriving_text(str(path)))
+
+
+def test_lines_of_json_are_texts(tmp_path: Path) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_text('{"text": "h\\u00e9\\n"}\r\n\n{"id": 1, "text": "日"}', encoding="utf-8")
+    assert list(read_lines(path)) == ["hé\n", "日"]
+    with pytest.raises(TextError, match="absent.jsonl: expected a file of text"):
+        list(read_lines(tmp_path / "absent.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "line", [b"{}", b"[]", b'{"text": 1}', b'{"text": "a', b'{"text": "\xff"}', b"a"]
+)
+def test_a_line_that_is_none_is_named_after_those_before(line: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(b'{"text": "a"}\n' + line + b"\n")
+    lines = read_lines(path)
+    assert next(lines) == "a"
+    with pytest.raises(TextError, match="lines.jsonl, line 2: expected .*text.* as JSON"):
+        next(lines)

@@ -1,10 +1,13 @@
 """CSV tracks: what is read, and what is said of files that are none."""
 
+import io
+import sys
+
 import numpy as np
 import pytest
 
 from streamrnn.errors import TrackError
-from streamrnn.io.tracks import read_track, read_tracks
+from streamrnn.io.tracks import arriving_rows, read_track, read_tracks
 
 
 @pytest.fixture
@@ -75,3 +78,20 @@ def test_a_folder_without_a_track_that_can_be_read_is_refused(write, tmp_path):
     write("no track", "a.csv")
     with pytest.raises(TrackError, match="expected tracks, got 1 files that are none"):
         read_tracks(tmp_path, skip=lambda error: None)
+
+
+def test_rows_come_in_pieces_of_a_file_and_one_by_one_of_a_pipe(write, monkeypatch):
+    text = "time_s,x,y\n" + "".join(f"{n},{n}.5,-{n}\n" for n in range(7))
+    whole = read_track(write(text))
+    parts = list(arriving_rows(str(write(text)), size=3))
+    assert [len(part) for part in parts] == [3, 3, 1]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    pipe = io.StringIO(text + "7,7,7\nand so on\n")
+    monkeypatch.setattr(sys, "stdin", pipe)
+    rows = arriving_rows("-")
+    np.testing.assert_array_equal(np.concatenate([next(rows) for _ in range(7)]), whole)
+    assert pipe.readline() == "7,7,7\n"  # nothing was asked for before its time
+    with pytest.raises(TrackError, match="standard input, line 9: expected 3 fields"):
+        next(rows)
+    with pytest.raises(TrackError, match=r"absent.csv: expected a CSV file"):
+        arriving_rows("absent.csv")
