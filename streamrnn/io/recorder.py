@@ -59,6 +59,17 @@ class Recorder:
 
     Raises:
         RecordingError: the file exists already, or cannot be made.
+
+    Without a model, whatever comes is kept to be played later:
+
+    >>> import tempfile, time
+    >>> import numpy as np
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with Recorder(f"{folder}/a.mcap", options={"rate": 16_000, "channels": 1}) as recorder:
+    ...         recorder.chunk(np.zeros(160, np.int16), time.time_ns())
+    ...         recorder.verb("flush")
+    ...     recorder.path.stat().st_size > 0
+    True
     """
 
     def __init__(
