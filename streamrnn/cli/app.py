@@ -13,6 +13,7 @@ app = typer.Typer(
 )
 for _verb in (
     "stream",
+    "record",
     "replay",
     "train",
     "evaluate",

@@ -40,20 +40,35 @@ def refuse_strange(
     Raises:
         UnsupportedError: an option does not apply.
     """
-    asked = [name for name, value in given.items() if value is not None and value is not False]
-    fitting = _fitting(config, source, sampled="--sample" in asked)
+    fitting = _fitting(config, source, sampled=given["--sample"] is not None)
     if json:
         fitting -= {"--view", "--speed"}
     elif given["--view"] is False:
         fitting -= {"--speed"}
+    got = f"{config.name} and {source or 'no source'}{' with --json' * json}"
+    refuse_unfit(given, fitting, WHERE, got)
+
+
+def refuse_unfit(
+    given: Mapping[str, object], fitting: set[str], where: Mapping[str, str], got: str
+) -> None:
+    """See that only options are asked for that fit.
+
+    Args:
+        given: options by name; None or False where one is not asked for.
+        fitting: the names of those that apply.
+        where: what each needs.
+        got: what there is instead, in words.
+
+    Raises:
+        UnsupportedError: an option does not apply.
+    """
+    asked = [name for name, value in given.items() if value is not None and value is not False]
     strange = [name for name in asked if name not in fitting]
     if strange:
-        needed = WHERE[strange[0]]
-        names = ", ".join(name for name in strange if WHERE[name] == needed)
-        raise UnsupportedError(
-            f"{names}: expected {needed}, got {config.name} and {source or 'no source'}"
-            f"{' with --json' * json}; leave it out"
-        )
+        needed = where[strange[0]]
+        names = ", ".join(name for name in strange if where[name] == needed)
+        raise UnsupportedError(f"{names}: expected {needed}, got {got}; leave it out")
 
 
 def _fitting(config: ModelConfig, source: str | None, *, sampled: bool) -> set[str]:
