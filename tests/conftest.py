@@ -4,9 +4,11 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from streamrnn.config import (
 )
 from streamrnn.engines.packing import expected_shapes
 from streamrnn.model import Model
+from tests.virtual_microphone import VirtualMicrophone
 
 # In CI the same cases at every run; at home new ones.
 settings.register_profile("ci", derandomize=True)
@@ -33,6 +36,17 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 COMMAND = [sys.executable, "-c", "from streamrnn.cli import main; main()"]
 CELLS = ("feedforward", "rnn", "gru", "lstm")
 Weights = dict[str, NDArray[np.float32]]
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Iterator[VirtualMicrophone]:
+    """A microphone; tests that have it are marked `here`."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    virtual = VirtualMicrophone(folder)
+    virtual.start()
+    yield virtual
+    virtual.stop()
 
 
 def make_weights(network: NetworkConfig, *, normalise: bool = True, seed: int = 0) -> Weights:

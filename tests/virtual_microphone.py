@@ -8,7 +8,11 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 RATE = 16_000
 INSTALL = "apt-get install pulseaudio pulseaudio-utils libportaudio2 libasound2-plugins"
@@ -22,6 +26,9 @@ def missing() -> str:
     if not plugin:
         absent.append("libasound2-plugins")
     return f"{', '.join(absent)} not installed; {INSTALL}" if absent else ""
+
+
+here = pytest.mark.skipif(bool(missing()), reason=missing())
 
 
 class VirtualMicrophone:
@@ -80,3 +87,19 @@ class VirtualMicrophone:
         return subprocess.run(
             command, env=self.environment, capture_output=True, text=True, check=False
         )
+
+
+@contextmanager
+def started(device: VirtualMicrophone, *command: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that hears the device; at the end it is killed if it still runs."""
+    with subprocess.Popen(
+        command,
+        env=device.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

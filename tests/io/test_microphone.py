@@ -5,8 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,9 +20,7 @@ from streamrnn.errors import DeviceError
 from streamrnn.io import microphone
 from streamrnn.model import load
 from tests.conftest import COMMAND, make_model
-from tests.virtual_microphone import RATE, VirtualMicrophone, missing
-
-here = pytest.mark.skipif(bool(missing()), reason=missing())
+from tests.virtual_microphone import RATE, VirtualMicrophone, here, started
 
 # Listens until the mark has come and a second more, and keeps all that was heard and said.
 LISTENER = """
@@ -57,16 +54,6 @@ np.savez(out, samples=np.concatenate(samples), gaps=np.array(gaps),
 
 
 @pytest.fixture
-def device(tmp_path: Path) -> Iterator[VirtualMicrophone]:
-    folder = tmp_path / "home"
-    folder.mkdir()
-    virtual = VirtualMicrophone(folder)
-    virtual.start()
-    yield virtual
-    virtual.stop()
-
-
-@pytest.fixture
 def model(tmp_path: Path) -> Path:
     front = AudioConfig(stack=2)
     decoder = DetectConfig(labels=("a", "b", "c"), smoothing=5, threshold=0.4)
@@ -83,22 +70,6 @@ def sound(tmp_path: Path, seconds: float = 2.0) -> Path:
     path = tmp_path / "played.wav"
     soundfile.write(path, samples, RATE, subtype="PCM_16")
     return path
-
-
-@contextmanager
-def started(device: VirtualMicrophone, *command: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that hears the device; at the end it is killed if it still runs."""
-    with subprocess.Popen(
-        command,
-        env=device.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def listen(
