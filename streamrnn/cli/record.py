@@ -26,8 +26,6 @@ from streamrnn.io.texts import arriving, read_lines
 from streamrnn.io.tracks import arriving_rows
 
 USUAL = 16_000  # raw samples a second
-PACE = 4 * 2**20  # bytes a second that the writing thread keeps up with
-HEAD = 256  # bytes around each chunk, as far as writing it takes time
 Kind = Literal["sound", "track", "text"]
 Pieces = Iterator[tuple[Any, int]]
 """Chunks, and how many samples were lost just before each; None: a sequence ends."""
@@ -159,9 +157,7 @@ def record(
         if source not in ("-", "mic"):
             # A file that cannot be read at all makes no recording.
             pieces = chain(list(islice(pieces, 1)), pieces)
-        if source != "mic":
-            pieces = _paced(pieces, 8 * math.prod(options.values()) if options else 0)
-        recorder = Recorder(file, options=options, source=source)
+        recorder = Recorder(file, options=options, source=source, patient=source != "mic")
         record_pieces(pieces, recorder, options.get("rate", 0), json)
 
 
@@ -209,23 +205,6 @@ def until(pieces: Pieces, samples: int) -> Pieces:
         if not left:
             break
     yield None, 0
-
-
-def _paced(pieces: Pieces, least: int) -> Pieces:
-    """Pieces of a file or a pipe, not faster than they are written: these can wait.
-
-    A pipe from a device is never slowed down: `least` is twice the bytes a second of its samples.
-    """
-    pace, due = max(PACE, least), 0.0
-    for chunk, lost in pieces:
-        yield chunk, lost
-        now = time.monotonic()
-        due = max(due, now) + (HEAD + _size(chunk)) / pace
-        time.sleep(due - now)
-
-
-def _size(chunk: Any) -> int:
-    return chunk.nbytes if isinstance(chunk, np.ndarray) else len(chunk or "")
 
 
 def record_pieces(pieces: Pieces, recorder: Recorder, rate: int, json: bool) -> None:

@@ -124,7 +124,10 @@ def stream(
     if record is None:
         _stream(network, source, sound, text, chunk or 1)
         return
-    with RecordedModel(network, record, source=source or "", failed=tell) as recorded:
+    patient = source != "mic"
+    with RecordedModel(
+        network, record, source=source or "", failed=tell, patient=patient
+    ) as recorded:
         _stream(recorded, source, sound, text, chunk or 1)
 
 

@@ -23,6 +23,7 @@ class RecordedStream(Stream):
         every: seconds of sound between snapshots of the state.
         source: what is recorded, in words.
         failed: called once, on another thread, where the recording has to end early.
+        patient: wait for the disk where much waits for it; see `Recorder`.
         options: of `Model.stream`.
 
     Raises:
@@ -46,11 +47,17 @@ class RecordedStream(Stream):
         every: float = 5.0,
         source: str = "",
         failed: Failed = lambda error: None,
+        patient: bool = False,
         **options: Option,
     ) -> None:
         super().__init__(model, **options)
         self.recorder = Recorder(
-            path, model=model, options=self.options, source=source, failed=failed
+            path,
+            model=model,
+            options=self.options,
+            source=source,
+            failed=failed,
+            patient=patient,
         )
         """What writes; its `error` tells whether it still does."""
         rate = self.options.get("rate")
@@ -61,8 +68,7 @@ class RecordedStream(Stream):
         """See `Stream.feed`; a chunk that is refused is not recorded."""
         arrived, before = time.time_ns(), self.position
         said = super().feed(chunk, trace=trace)
-        self.recorder.chunk(chunk, arrived, self.position - before)
-        self.recorder.said(said)
+        self.recorder.chunk(chunk, arrived, samples=self.position - before, said=said)
         if self.position >= self._next:
             self.recorder.state(self.position, self.snapshot())
             self._next = self.position + self._every
@@ -75,8 +81,7 @@ class RecordedStream(Stream):
     def flush(self, *, trace: bool = False) -> Predictions:
         """See `Stream.flush`."""
         said = super().flush(trace=trace)
-        self.recorder.verb("flush")
-        self.recorder.said(said)
+        self.recorder.verb("flush", said=said)
         self._next = self._every
         return said
 
@@ -111,6 +116,7 @@ class RecordedModel(Model):
         path: a new file, made when the stream is opened.
         source: what is recorded, in words.
         failed: see `RecordedStream`.
+        patient: likewise.
     """
 
     def __init__(
@@ -120,9 +126,11 @@ class RecordedModel(Model):
         *,
         source: str = "",
         failed: Failed = lambda error: None,
+        patient: bool = False,
     ) -> None:
         super().__init__(model.config, model.engine, model.fingerprint, model.card, model.weights)
-        self._path, self._source, self._failed = path, source, failed
+        self._path = path
+        self._how: dict[str, Any] = {"source": source, "failed": failed, "patient": patient}
         self._stream: RecordedStream | None = None
 
     def stream(
@@ -143,7 +151,7 @@ class RecordedModel(Model):
         options = given_options(rate, channels, errors)
         if state is not None:
             options = read_snapshot(state, self, options)[1]
-        told: dict[str, Any] = {"source": self._source, "failed": self._failed, **options}
+        told: dict[str, Any] = {**self._how, **options}
         self._stream = RecordedStream(self, self._path, **told)
         if state is not None:
             self._stream.restore(state)

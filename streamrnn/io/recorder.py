@@ -56,6 +56,8 @@ class Recorder:
         options: what its stream was opened with.
         source: what is recorded, in words.
         failed: called once, on the writing thread, where the recording has to end early.
+        patient: wait for the disk where much waits for it, as whoever reads a file can; otherwise
+            the recording ends there, and the stream never waits.
 
     Raises:
         RecordingError: the file exists already, or cannot be made.
@@ -80,11 +82,12 @@ class Recorder:
         options: Mapping[str, Option] | None = None,
         source: str = "",
         failed: Failed = lambda error: None,
+        patient: bool = False,
     ) -> None:
         self.path = Path(path)
         self.error: RecordingError | None = None
         """Why the recording ended early."""
-        self._failed = failed
+        self._failed, self._patient = failed, patient
         options = dict(options or {})
         self._rate = int(options.get("rate", 0))
         self._frames = model is not None and isinstance(model.config.frontend, FramesConfig)
@@ -120,37 +123,41 @@ class Recorder:
             )
         self._put(opened)
 
-    def chunk(self, chunk: Any, arrived: int, samples: int | None = None) -> None:
-        """Record what came, in a form that a stream takes.
+    def chunk(
+        self,
+        chunk: Any,
+        arrived: int,
+        *,
+        samples: int | None = None,
+        said: Predictions | None = None,
+    ) -> None:
+        """Record what came, in a form that a stream takes, and what was said to it.
+
+        Both are recorded, or nothing is.
 
         Args:
             chunk: as `Stream.feed` takes it.
             arrived: when, by the clock, nanoseconds since 1970.
             samples: how many it is; None: as many as it is long.
+            said: what `Stream.feed` gave.
         """
         begin = self._samples
         self._samples += len(chunk) if samples is None else samples
         if self._frames:
-            self._put(frames_message(chunk, begin=begin), arrived)
+            message = frames_message(chunk, begin=begin)
         else:
             message = chunk_message(chunk, begin=begin, arrived=arrived, rate=self._rate)
-            self._put(message, arrived)
-
-    def said(self, said: Predictions) -> None:
-        """Record what was said to it."""
-        if len(said):
-            steps, events = said_messages(said)
-            self._put(steps)
-            for event in events:
-                self._put(event)
+        self._put(message, *_said(said), arrived=arrived)
 
     def gap(self, samples: int, position: int) -> None:
         """Record that samples were lost, of which silence takes the place in the next chunk."""
         self._put(Gap(samples=samples, position=position))
 
-    def verb(self, verb: str, snapshot: bytes | None = None) -> None:
-        """Record what was done to the stream."""
-        self._put(Verb(verb=verb, snapshot=snapshot))
+    def verb(
+        self, verb: str, snapshot: bytes | None = None, *, said: Predictions | None = None
+    ) -> None:
+        """Record what was done to the stream: `flush`, `reset`, `restore`; and what was said."""
+        self._put(Verb(verb=verb, snapshot=snapshot), *_said(said))
 
     def state(self, position: int, snapshot: bytes) -> None:
         """Record the stream's state."""
@@ -169,20 +176,22 @@ class Recorder:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def _put(self, message: Message, arrived: int | None = None) -> None:
-        """Hand a message to the thread; nothing waits."""
-        data = msgspec.json.encode(message)
+    def _put(self, *messages: Message, arrived: int | None = None) -> None:
+        """Hand messages to the thread, all or none; nothing waits but who is patient."""
         now = self._begun + time.monotonic_ns()  # which goes on evenly when the clock is set
-        queued = type(message), data, now, now if arrived is None else arrived
+        came = now if arrived is None else arrived
+        queued = [(type(each), msgspec.json.encode(each), now, came) for each in messages]
         with self._ready:
+            if self._patient:
+                self._ready.wait_for(lambda: self._waiting < WAITING or self.error is not None)
             if self._ended or self.error is not None:
                 return
-            self._queue.append(queued)
-            self._waiting += len(data)
-            if self._waiting > WAITING:
+            self._queue.extend(queued)
+            self._waiting += sum(len(data) for _, data, _, _ in queued)
+            if self._waiting > WAITING and not self._patient:
                 self._queue.clear()
                 self._fail(f"expected a disk that keeps up, got {WAITING >> 20} MB that wait")
-            self._ready.notify()
+            self._ready.notify_all()
 
     def _run(self) -> None:
         """The thread: write what waits, and see that it is on its way to the disk."""
@@ -195,6 +204,7 @@ class Recorder:
                     self._ready.wait_for(lambda: self._queue or self._ended or self.error)
                     batch, self._queue, self._waiting = self._queue, deque(), 0
                     ended = self._ended or self.error is not None
+                    self._ready.notify_all()
                 for kind, data, now, arrived in batch:
                     self._writer.add_message(self._channels[kind], now, data, arrived)
                 self._file.flush()
@@ -215,7 +225,10 @@ class Recorder:
         self._channels[kind] = self._writer.register_channel(topic, MessageEncoding.JSON, number)
 
     def _fail(self, reason: str) -> None:
-        self.error = RecordingError(f"{self.path}: {reason}; the recording ends here")
+        """End the recording; who waits is let go."""
+        with self._ready:
+            self.error = RecordingError(f"{self.path}: {reason}; the recording ends here")
+            self._ready.notify_all()
         self._failed(self.error)
 
     def _abandon(self) -> None:
@@ -224,3 +237,11 @@ class Recorder:
             self._file.close()
         except OSError:
             pass
+
+
+def _said(said: Predictions | None) -> list[Message]:
+    """Predictions and events as messages; of none, none."""
+    if said is None or not len(said):
+        return []
+    steps, events = said_messages(said)
+    return [steps, *events]

@@ -15,6 +15,7 @@ from mcap.writer import Writer
 
 from streamrnn.config import AudioConfig, ClassesConfig
 from streamrnn.errors import InputError, RecordingError
+from streamrnn.io import recorder as recorder_module
 from streamrnn.io.messages import Audio, Gap, Kept, Opened, Said, Text, Verb, chunk_of
 from streamrnn.io.recorded import RecordedModel, RecordedStream
 from streamrnn.io.recorder import Recorder
@@ -253,3 +254,42 @@ def test_without_a_model_it_records_what_comes(tmp_path: Path) -> None:
     )
     (chunk,) = [chunk_of(each.message) for each in recording if isinstance(each.message, Audio)]
     np.testing.assert_array_equal(chunk, sound(0.1, 8_000))
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_a_source_that_is_faster_than_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patient: bool
+) -> None:
+    monkeypatch.setattr(recorder_module, "WAITING", 100_000)
+    told: list[RecordingError] = []
+    chunk = np.zeros(1_000, np.int16)
+    options = {"rate": 16_000, "channels": 1}
+    path = tmp_path / "a.mcap"
+    with Recorder(path, options=options, failed=told.append, patient=patient) as recorder:
+        for _ in range(20):
+            recorder.chunk(chunk, 1)
+        while not path.stat().st_size:
+            time.sleep(0.01)
+        for _ in range(280):
+            recorder.chunk(chunk, 1)
+    chunks = sum(isinstance(message, Audio) for message, _ in Recording(path))
+    if patient:
+        assert chunks == 300 and not told and recorder.error is None
+    else:
+        assert chunks < 300 and "expected a disk that keeps up" in str(told[0])
+
+
+def test_who_waits_for_a_disk_that_is_full_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "WAITING", 50_000)
+    options = {"rate": 16_000, "channels": 1}
+    with Recorder(tmp_path / "a.mcap", options=options, patient=True) as recorder:
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(Writer, "add_message", full)
+        for _ in range(300):
+            recorder.chunk(np.zeros(1_000, np.int16), 1)
+    assert "No space left" in str(recorder.error)
