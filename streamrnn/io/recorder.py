@@ -41,6 +41,8 @@ PIECE = 12_000
 """Bytes of sound that are compressed together: less than a second at 8 kHz, the lowest rate."""
 WAITING = 64 * 2**20
 """Bytes that may wait for the disk: some twenty minutes of sound at 16 kHz."""
+OWN = 250
+"""Bytes that a message takes besides its data while it waits."""
 Failed = Callable[[RecordingError], object]
 """Told why a recording ends early."""
 PATIENCE = 0.25
@@ -187,7 +189,7 @@ class Recorder:
             if self._ended or self.error is not None:
                 return
             self._queue.extend(queued)
-            self._waiting += sum(len(data) for _, data, _, _ in queued)
+            self._waiting += sum(len(data) + OWN for _, data, _, _ in queued)
             if self._waiting > WAITING and not self._patient:
                 self._queue.clear()
                 self._fail(f"expected a disk that keeps up, got {WAITING >> 20} MB that wait")

@@ -21,6 +21,8 @@ from streamrnn.io.recorded import RecordedModel, RecordedStream
 from streamrnn.io.recorder import Recorder
 from streamrnn.io.recording import Recording
 from streamrnn.model import Model
+from streamrnn.replay.difference import difference
+from streamrnn.replay.window import Window, play_within
 from tests.conftest import make_frames, make_model, make_text_model
 
 
@@ -293,3 +295,24 @@ def test_who_waits_for_a_disk_that_is_full_is_let_go(
         for _ in range(300):
             recorder.chunk(np.zeros(1_000, np.int16), 1)
     assert "No space left" in str(recorder.error)
+
+
+def test_a_clock_that_is_set_is_told_and_disturbs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples, path = sound(2.0), tmp_path / "a.mcap"
+    true, jump = time.time_ns, 0
+    monkeypatch.setattr(time, "time_ns", lambda: true() + jump)
+    with RecordedStream(hearing(), path, every=0.25) as stream:
+        for number, first in enumerate(range(0, len(samples), 1_600)):
+            jump = (-3_600, 0, 86_400)[number % 3] * 10**9
+            stream.feed(samples[first : first + 1_600])
+    begun, found = Recording(path).begun, list(Recording(path))
+    times = [at for _, at in found]
+    assert times == sorted(times) and times[-1] - begun < 3_600 * 10**9
+    told = [message.timestamp.sec for message, _ in found if isinstance(message, Audio)]
+    hours = [round((sec - begun / 1e9) / 3_600) for sec in told]
+    assert hours[:6] == [-1, 0, 24, -1, 0, 24]  # as the clock had it
+    steps = list(play_within(Recording(path), hearing(), Window(1.0, 1.5)))
+    assert steps[0].offset == 0 and all(difference(step) is None for step in steps)
+    assert sum(len(step.said) for step in steps) == 50
