@@ -8,15 +8,22 @@ import numpy as np
 
 from streamrnn.errors import UnsupportedError
 from streamrnn.predictions import Event
+from streamrnn.replay.judged import (
+    LATEST,
+    THRESHOLDS,
+    Judged,
+    judge,
+    middle_and_ninth,
+    per_hour,
+    together,
+)
 from streamrnn.tasks.sounds import augment
 from streamrnn.tasks.sounds.clips import Signal
 from streamrnn.tasks.wake.detectors import Detector, Heard, ModelDetector
 from streamrnn.tasks.wake.words import Spoken, cut
 
 ORDER = 20_261_124  # seed of the order in which words and speech follow one another
-LATEST = 1.0  # seconds after a word's end until which its detection counts
 MARGIN = 0.1  # seconds of a clip that are kept before and after its word
-THRESHOLDS = (*np.round(np.arange(0.05, 0.95, 0.05), 2).tolist(), 0.95, 0.97, 0.98, 0.99, 0.995)
 LOUDER = 10.0  # a soft piece of negatives is made no louder than so many times
 CHUNK = 160_000  # samples fed at once
 
@@ -104,59 +111,50 @@ def _scores(detector: Detector, streams: _Streams, count: Callable[[int], None])
     false = len(detector.detected(elsewhere))
     curve: list[dict[str, Any]] = []
     for threshold in THRESHOLDS:
-        missed = _judge(detector.detected(here, threshold), spans, rate).missed
+        judged = _judge(detector.detected(here, threshold), spans, rate)
         accepts = len(detector.detected(elsewhere, threshold))
         curve.append(
             {
                 "threshold": threshold,
-                "false_reject_rate": {word: missed[word] / n for word, n in clips.items()},
-                "false_accepts_per_hour": _per_hour(accepts, hours),
+                "false_reject_rate": {word: judged[word].missed / n for word, n in clips.items()},
+                "false_accepts_per_hour": per_hour(accepts, hours),
             }
         )
-    delays = np.array(at_own.delays)
+    everything = together(at_own.values())
+    middle, ninth = middle_and_ninth(everything.delays)
     return {
         "words": {
             word: {
-                "false_reject_rate": at_own.missed[word] / n,
+                "false_reject_rate": at_own[word].missed / n,
                 "n": n,
                 "threshold": detector.thresholds[word],
             }
             for word, n in sorted(clips.items())
         },
         "false_accepts": false,
-        "false_accepts_per_hour": _per_hour(false, hours),
+        "false_accepts_per_hour": per_hour(false, hours),
         "hours": hours,
-        "delay_ms_median": float(np.median(delays)) if len(delays) else None,
-        "delay_ms_90": float(np.percentile(delays, 90)) if len(delays) else None,
-        "accepts_among_words": at_own.strays,
+        "delay_ms_median": middle,
+        "delay_ms_90": ninth,
+        "accepts_among_words": everything.false,
         "det": curve,
     }
 
 
-class _Judgement(NamedTuple):
-    missed: dict[str, int]
-    delays: list[float]
-    """Milliseconds."""
-    strays: int
-
-
-def _judge(events: Sequence[Event], spans: Sequence[tuple[str, int, int]], rate: int) -> _Judgement:
+def _judge(
+    events: Sequence[Event], spans: Sequence[tuple[str, int, int]], rate: int
+) -> dict[str, Judged]:
     """Compare what was detected with where the words are: label, first sample and end of each."""
-    missed, delays = dict.fromkeys((word for word, _, _ in spans), 0), list[float]()
-    right: set[int] = set()
+    places: dict[str, list[tuple[int, int]]] = {}
     for word, first, end in spans:
-        last = end + int(LATEST * rate)
-        mine = [
-            number
-            for number, event in enumerate(events)
-            if event.label == word and first < event.position <= last
-        ]
-        right.update(mine)
-        if mine:
-            delays.append(1000.0 * (events[mine[0]].position - end) / rate)
-        else:
-            missed[word] += 1
-    return _Judgement(missed, delays, len(events) - len(right))
+        places.setdefault(word, []).append((first, end))
+    detected: dict[str, list[int]] = {}
+    for event in events:
+        detected.setdefault(event.label, []).append(event.position)
+    return {
+        word: judge(detected.get(word, ()), places.get(word, ()), rate)
+        for word in {**places, **detected}
+    }
 
 
 def _listen(detector: Detector, signal: Signal, count: Callable[[int], None]) -> Heard:
@@ -212,7 +210,3 @@ def _between(speech: Sequence[Signal], loud: float, rate: int, rng: np.random.Ge
     part = augment.piece(other, min(count, len(other)), rng)
     gain = min(loud / max(augment.level(part), 1e-9), LOUDER)
     return np.concatenate((part * np.float32(gain), pause))
-
-
-def _per_hour(count: int, hours: float) -> float | None:
-    return count / hours if hours else None
