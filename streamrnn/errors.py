@@ -12,6 +12,7 @@
     ├── TrackError           a file of positions: no CSV, columns missing, not numbers
     ├── SoundError           a file of sound: none, unreadable, empty, cut short
     ├── TextError            a file of text: none, unreadable, no UTF-8, empty
+    ├── MarksError           a file of marks: none, no UTF-8, no columns, not numbers, no label
     ├── RecordingError       a recording: none, foreign, damaged, or a disk that takes no more
     ├── DeviceError          a microphone: none, busy, forbidden, unplugged
     └── InputError           a chunk
@@ -69,6 +70,10 @@ class SoundError(StreamRNNError, ValueError):
 
 class TextError(StreamRNNError, ValueError):
     """A file of text that cannot be read."""
+
+
+class MarksError(StreamRNNError, ValueError):
+    """A file of marks that cannot be read."""
 
 
 class RecordingError(StreamRNNError, ValueError):
