@@ -43,6 +43,17 @@ def test_every_detector_has_a_line(tmp_path: Path) -> None:
         assert f"<!-- {label} -->" in drawn
 
 
+def test_a_word_that_was_never_said_has_no_line(tmp_path: Path) -> None:
+    told = one(0.5)
+    told["words"]["jarvis"] = {"false_reject_rate": None, "n": 0, "threshold": 0.6}
+    path = tmp_path / "det.svg"
+    wake_plot(told, path, marks="as chosen")
+    drawn = path.read_text(encoding="utf-8")
+    assert "<!-- alexa -->" in drawn and "jarvis" not in drawn and "marks: as chosen" in drawn
+    del told["words"]["alexa"]
+    wake_plot(told, path)
+
+
 def test_without_negatives_there_is_no_curve(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedError, match="--negatives"):
         wake_plot(scores(0.0), tmp_path / "det.png")
