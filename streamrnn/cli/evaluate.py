@@ -3,17 +3,16 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 
+from streamrnn.cli.evaluate_marked import are_marked, evaluate_marked
 from streamrnn.cli.evaluate_text import evaluate_text
+from streamrnn.cli.folders import Files, chosen_parts
 from streamrnn.cli.lines import print_json, tell
 from streamrnn.cli.waiting import waiting
 from streamrnn.config import AudioConfig, MotionConfig, TextConfig
-from streamrnn.errors import ConfigError, SoundError, StreamRNNError, UnsupportedError
-from streamrnn.io.tracks import read_track, read_tracks
+from streamrnn.errors import ConfigError, SoundError, UnsupportedError
 from streamrnn.model import Model, load
 from streamrnn.show.det import wake_plot
 from streamrnn.show.scores import confusion_table, score_table, wake_table
@@ -23,7 +22,7 @@ from streamrnn.tasks.ball.task import predictor, without_memory
 from streamrnn.tasks.keywords.evaluate import score as score_words
 from streamrnn.tasks.keywords.speech_commands import NOISE, background, home, listed, scored
 from streamrnn.tasks.keywords.streams import SILENCE, UNKNOWN
-from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal, read_clips, within
+from streamrnn.tasks.sounds.clips import PARTS, Clip, Signal
 from streamrnn.tasks.wake.evaluate import score as score_wake
 from streamrnn.tasks.wake.peers import installed
 from streamrnn.tasks.wake.streams import BACKGROUND
@@ -40,8 +39,8 @@ def evaluate(
     source: Annotated[
         Path | None,
         typer.Argument(
-            help="A folder of CSV tracks, or one; of sounds, DIR/LABEL/*.wav; a file of text, or "
-            "of labelled sentences."
+            help="A folder of CSV tracks, or one; of sounds, DIR/LABEL/*.wav; a recording with "
+            "marks beside it, or a folder of such; a file of text, or of labelled sentences."
         ),
     ] = None,
     negatives: Annotated[
@@ -56,8 +55,23 @@ def evaluate(
         str,
         typer.Option(help="Sounds of these of the ten parts alone, as data.leave has them: 1,2."),
     ] = "",
+    marks: Annotated[
+        Path | None,
+        typer.Option(help="Of a recording: its marks, where they do not lie beside it."),
+    ] = None,
+    choose: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Of marked recordings: choose thresholds on these others, a file or a folder; "
+            "repeatable."
+        ),
+    ] = None,
+    false_accepts: Annotated[
+        float, typer.Option(help="Of each word in an hour, that --choose bears at most.")
+    ] = 0.5,
     plot: Annotated[
-        Path | None, typer.Option(help="Wake words: draw the DET curve to a file.")
+        Path | None,
+        typer.Option(help="Wake words, marked recordings: draw the DET curve to a file."),
     ] = None,
     train: Annotated[
         Path | None,
@@ -97,6 +111,16 @@ def evaluate(
     streams for the words that they know, each at its own threshold; to have them:
     pip install pyopen-wakeword pymicro-wakeword
 
+    Of marked recordings, sound or .mcap: night.flac is marked by night.csv beside it, with the
+    header start,end,label (seconds), or by night.txt, labels as Audacity exports them; so is
+    night.mcap. A file without any mark says that no word is in the recording. A mark is found
+    where its label is detected after its start and at most 1 s after its end; marks of one label
+    that touch are one. Further detections of that label there do not count; every other one is
+    false, and hours are of all that was played. With --choose, each word's threshold is the one
+    with the fewest misses on those recordings that has no more than --false-accepts an hour, of
+    several the middle one, and both are told: the model's own, and the chosen. Marks of what the
+    model does not tell are counted (unknown), and those that begin after the end (outside).
+
     Of characters: bits per character, the text streamed once from a fresh state; beside it a
     5-gram (interpolated modified Kneser-Ney) that learnt from --train. Without --train, it learns
     from the first 90 % of the file, and the last 10 % are scored.
@@ -107,8 +131,21 @@ def evaluate(
     exit code is then 1.
     """
     network = load(model)
+    scores: dict[str, Any]
+    if marks or choose or (source is not None and are_marked(source)):
+        asked = {"--negatives": negatives, "--noise": noise, "--parts": parts, "--train": train}
+        strange = [name for name, value in asked.items() if value]
+        if source is None or strange:
+            raise ConfigError(
+                f"evaluate: expected a marked recording, or a folder of them, got "
+                f"{', '.join(strange) or 'none'}"
+            )
+        scores, picture = evaluate_marked(
+            network, source, marks=marks, others=choose or (), per_hour=false_accepts, plot=plot
+        )
+        return _tell(scores, picture, json)
     kind = network.config.frontend
-    chosen = _parts(parts)
+    chosen = chosen_parts(parts)
     sound = isinstance(kind, AudioConfig)
     wakes = sound and BACKGROUND in network.labels
     asked = {"--negatives": negatives, "--noise": noise, "--plot": plot}
@@ -121,8 +158,7 @@ def evaluate(
         raise UnsupportedError("--plot: expected negatives to count false accepts on; --negatives")
     if train and not isinstance(kind, TextConfig):
         raise UnsupportedError(f"--train: expected a model of characters, got {model}")
-    files = _Files(chosen)
-    scores: dict[str, Any]
+    files = Files(chosen)
     if isinstance(kind, TextConfig):
         scores, picture = evaluate_text(network, kind, source, train)
     elif source is None:
@@ -143,59 +179,22 @@ def evaluate(
         raise UnsupportedError(f"{model}: expected a model of moving points, words or text")
     if not isinstance(kind, TextConfig):
         scores["unreadable"] = files.unreadable
+    _tell(scores, picture, json)
+
+
+def _tell(scores: dict[str, Any], picture: Any, json: bool) -> None:
+    """Print scores; exit code 1 where they are not of all files."""
     if json:
         print_json(scores)
     else:
         Console().print(picture)
-    if files.unreadable:
-        tell(f"{files.unreadable} files could not be read; the scores are without them")
+    unreadable = scores.get("unreadable", 0)
+    if unreadable:
+        tell(f"{unreadable} files could not be read; the scores are without them")
         raise typer.Exit(1)
 
 
-class _Files:
-    """Reads folders; a file that cannot be read is named, counted and left out.
-
-    Args:
-        parts: of the ten that sounds are dealt into, those that are read.
-    """
-
-    def __init__(self, parts: tuple[int, ...]) -> None:
-        self.parts = parts
-        self.unreadable = 0
-
-    def tracks(self, source: Path) -> list[NDArray[np.float64]]:
-        """The tracks of a folder, or one that is named itself."""
-        if not source.is_dir():
-            return [read_track(source)]
-        return list(read_tracks(source, skip=self._skip).values())
-
-    def clips(self, folder: Path, rate: int) -> list[Clip]:
-        """The sounds of a folder, with their labels."""
-        found = within(read_clips(folder, rate, skip=self._skip), self.parts)
-        if not found:
-            raise SoundError(f"{folder}: expected sounds in the parts {self.parts}, found none")
-        return found
-
-    def sounds(self, folder: Path, rate: int) -> list[Signal]:
-        """The same without labels."""
-        return [clip.samples for clip in self.clips(folder, rate)]
-
-    def _skip(self, error: StreamRNNError) -> None:
-        tell(error)
-        self.unreadable += 1
-
-
-def _parts(text: str) -> tuple[int, ...]:
-    try:
-        chosen = tuple(int(part) for part in text.split(",")) if text else tuple(range(PARTS))
-    except ValueError:
-        chosen = (-1,)
-    if not set(chosen) <= set(range(PARTS)):
-        raise ConfigError(f"--parts: expected numbers from 0 to {PARTS - 1}, got {text!r}")
-    return chosen
-
-
-def _points(network: Model, source: Path, files: _Files) -> tuple[dict[str, Any], Any]:
+def _points(network: Model, source: Path, files: Files) -> tuple[dict[str, Any], Any]:
     tracks = files.tracks(source)
     with waiting() as progress:
         bar = progress.add_task(f"{network.name} on {len(tracks)} tracks", total=len(tracks))
@@ -210,7 +209,7 @@ def _points(network: Model, source: Path, files: _Files) -> tuple[dict[str, Any]
 
 
 def _words(
-    network: Model, frontend: AudioConfig, folder: Path, files: _Files
+    network: Model, frontend: AudioConfig, folder: Path, files: Files
 ) -> tuple[dict[str, Any], Any]:
     known, rate = set(network.labels), frontend.sample_rate
     if home(folder).is_dir():
