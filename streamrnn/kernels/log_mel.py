@@ -39,10 +39,18 @@ def mix_down(samples: NDArray[Any], scale: float, signal: Array) -> int:
     """Scale samples `(n, channels)` and take the mean of the channels.
 
     Returns:
-        The row of the first sample that is not finite; −1: there is none, and signal `(n,)` is
-        written.
+        The row of the first sample that is not finite; −1: there is none, and all of signal
+        `(n,)` is written.
     """
     channels = samples.shape[1]
+    if channels == 1:  # in a loop without a way out, which takes many samples at a time
+        flat, bad = samples.ravel(), 0
+        for row in range(len(flat)):
+            sample = np.float64(flat[row])
+            bad += not sample - sample == 0.0
+            signal[row] = sample * scale
+        if not bad:
+            return -1
     for row in range(samples.shape[0]):
         total = 0.0
         for channel in range(channels):

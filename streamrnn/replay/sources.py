@@ -17,7 +17,7 @@ from streamrnn.io.recording import Recording
 from streamrnn.io.texts import arriving_text
 from streamrnn.io.tracks import track_chunks
 
-SECONDS = 5.0
+SECONDS = 20.0
 """Of sound that are read, and played, at a time."""
 SLOWLY = 0.02
 """Seconds of sound where they are to come in their own time."""

@@ -11,7 +11,7 @@ from streamrnn.replay.play import expect_kind, feed_good, nothing, refused
 from streamrnn.replay.reel import Block, Reel, Step
 from streamrnn.replay.sources import FIXES, Source
 
-WIDTH = 32
+WIDTH = 64
 """Streams that go side by side."""
 
 
@@ -37,7 +37,8 @@ def play_together(
     Yields:
         The number of a source, and a step of it; or an error, or None, that ends it.
     """
-    waiting = list(enumerate(sources))[::-1]
+    # Those of about a size end at about the same time, and leave none to go on alone.
+    waiting = sorted(enumerate(sources), key=lambda each: each[1].path.stat().st_size)
     seats: list[_Seat] = []
     with model.pool(WIDTH, threads=1, queue=FIXES) as pool:
         while waiting or seats:

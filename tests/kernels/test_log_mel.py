@@ -79,8 +79,12 @@ def test_they_are_torchaudios(options, name, sound):
     assert found.shape == expected.shape
     loud = expected > expected.max(axis=1, keepdims=True) - np.log(1e6)  # within 60 dB
     np.testing.assert_allclose(found[loud], expected[loud], rtol=0, atol=1e-4)
-    off, theirs = np.abs(found - exact), np.abs(expected - exact)
-    assert off[~loud].max(initial=0.0) <= theirs[~loud].max(initial=0.0) + 1e-6
+    # Below that a logarithm is at the mercy of the last places of what is loud, in torch by
+    # whichever library its machine's FFT comes from: amplitudes err by a quarter of the last place
+    # of the loudest band's in a float32, which torch's own here and there do not keep.
+    amplitudes, true = np.exp(found / 2.0), np.exp(exact / 2.0)
+    last_place = 2.0**-24 * true.max(axis=1, keepdims=True)
+    assert (np.abs(amplitudes - true) / last_place)[~loud].max(initial=0.0) <= 0.25
 
 
 @pytest.mark.parametrize("options", SETTINGS)

@@ -21,7 +21,7 @@ def chunks(source: Source) -> list[Any]:
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg"])
 def test_sound(tmp_path: Path, suffix: str) -> None:
-    sound = np.random.default_rng(0).normal(0.0, 0.1, (8_000 * 12 + 7, 2)).astype(np.float32)
+    sound = np.random.default_rng(0).normal(0.0, 0.1, (8_000 * 45 + 7, 2)).astype(np.float32)
     sf.write(tmp_path / f"a{suffix}", sound, 8_000)
     source = open_source(tmp_path / f"a{suffix}")
     assert source.kind == "audio" and source.options == {"rate": 8_000, "channels": 2}
