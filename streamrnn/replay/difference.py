@@ -40,23 +40,24 @@ def difference(step: Step) -> Difference | None:
     if then == now and before == events:
         return _of_state(step)
     for name in ("positions", "labels", "scores", "times"):
-        was, is_ = getattr(then, name) or [], getattr(now, name) or []
+        was: list[Any] = getattr(then, name) or []
+        is_: list[Any] = getattr(now, name) or []
         if was != is_:
             shared = min(len(was), len(is_))
             n = next((n for n in range(shared) if was[n] != is_[n]), shared)
             return _told(step, n, name, _item(was, n), _item(is_, n))
     if then.outputs != now.outputs:
-        was, is_ = (np.frombuffer(x.outputs, "<f4").reshape(-1, x.columns) for x in (then, now))
-        if was.shape != is_.shape:
-            return _told(step, 0, "outputs", was.shape, is_.shape)
-        n = int((was.view(np.int32) != is_.view(np.int32)).any(axis=1).argmax())
-        return _told(step, n, "outputs", was[n].tolist(), is_[n].tolist())
+        rows, others = (np.frombuffer(x.outputs, "<f4").reshape(-1, x.columns) for x in (then, now))
+        if rows.shape != others.shape:
+            return _told(step, 0, "outputs", rows.shape, others.shape)
+        n = int((rows.view(np.int32) != others.view(np.int32)).any(axis=1).argmax())
+        return _told(step, n, "outputs", rows[n].tolist(), others[n].tolist())
     for number, pair in enumerate(zip([*before, None], [*events, None], strict=False)):
         if pair[0] != pair[1]:
-            was, is_ = (msgspec.to_builtins(event) for event in pair)
+            one, other = (msgspec.to_builtins(event) for event in pair)
             position = (pair[0] or pair[1] or before[number]).position
             n = int(np.searchsorted(step.said.positions, position))
-            return _told(step, n, "events", was, is_)
+            return _told(step, n, "events", one, other)
     raise AssertionError("equal after all")
 
 

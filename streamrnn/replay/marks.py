@@ -100,20 +100,23 @@ def marks_beside(path: str | Path) -> Path | None:
 
     Of `night.flac` or `night.mcap` that is the first file there is of `night.csv`, `night.txt`,
     `night.marks.csv` and `night.labels.txt`. A CSV file with a column `time_s` is a track, and
-    no marks.
+    a text whose first line has no tab is what was said: neither is marks.
     """
     stem = Path(path).with_suffix("")
     for ending in BESIDE:
         beside = stem.with_name(stem.name + ending)
-        if beside.is_file() and not (beside.suffix == ".csv" and _is_track(beside)):
+        if beside.is_file() and not _is_other(beside):
             return beside
     return None
 
 
-def _is_track(path: Path) -> bool:
+def _is_other(path: Path) -> bool:
+    """Whether a file is a track, or text."""
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         head = file.readline()
-    return any("time_s" in _names(head, sign) for sign in ",;\t")
+    if path.suffix == ".csv":
+        return any("time_s" in _names(head, sign) for sign in ",;\t")
+    return bool(head.strip()) and "\t" not in head and not set(COLUMNS) <= set(_names(head, ","))
 
 
 def _names(head: str, delimiter: str) -> list[str]:

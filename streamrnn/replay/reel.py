@@ -143,7 +143,7 @@ class Reel:
             return (block.at - self._recording.begun) / 1e9
         if self._rate:
             return (self._samples + len(chunk)) / self._rate
-        if isinstance(chunk, np.ndarray) and len(chunk):
+        if not isinstance(chunk, str) and len(chunk):
             return float(chunk[-1, 0]) - self._first(block)
         return 0.0
 

@@ -164,3 +164,12 @@ def test_a_track_or_a_folder_is_no_marks(tmp_path: Path) -> None:
         assert marks_beside(tmp_path / f"{number}.mcap") == tmp_path / f"{number}.marks.csv"
     (tmp_path / "folder.csv").mkdir()
     assert marks_beside(tmp_path / "folder.flac") is None
+
+
+def test_a_transcript_is_no_marks(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("turn on the light\n")
+    assert marks_beside(tmp_path / "a.wav") is None
+    (tmp_path / "a.txt").write_text("")  # nothing is said there
+    assert marks_beside(tmp_path / "a.wav") == tmp_path / "a.txt"
+    (tmp_path / "a.txt").write_text("1.0\t2.0\tlight\n")
+    assert marks_beside(tmp_path / "a.wav") == tmp_path / "a.txt"
