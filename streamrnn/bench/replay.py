@@ -209,7 +209,7 @@ def commands(hours: float, *, show: bool = False) -> list[ReplayRow]:
                 row.aims = [_aim("× one job", "≥", AIM_JOBS, alone / shared)]
             rows.append(row)
         tracks = root / "tracks"
-        fixes = track_files(tracks, 4_000 if hours >= HOURS else 400)
+        fixes = track_files(tracks, 12_000 if hours >= HOURS else 600)
         for jobs in (1, 2):
             seconds, _ = _command(str(tracks), "--model", "ball", "--jobs", str(jobs))
             row = ReplayRow(

@@ -217,10 +217,11 @@ def _size(path: Path) -> int:
 
 def _groups(paths: Sequence[Path], jobs: int) -> list[list[int]]:
     """Which files are one piece of work: short ones, some together, and every other one."""
-    short = [n for n, path in enumerate(paths) if path.suffix.lower() in SHORT]
-    each = min(MOST, -(-len(short) // jobs))
-    groups = [short[first : first + each] for first in range(0, len(short), each or 1)]
-    return sorted(groups + [[n] for n in range(len(paths)) if n not in set(short)])
+    short = [path.suffix.lower() in SHORT for path in paths]
+    those = [n for n, is_short in enumerate(short) if is_short]
+    each = max(1, min(MOST, -(-len(those) // jobs)))
+    groups = [those[first : first + each] for first in range(0, len(those), each)]
+    return sorted(groups + [[n] for n, is_short in enumerate(short) if not is_short])
 
 
 def _tell_of(advance: Advance, sizes: Sequence[float], progress: Sequence[float]) -> None:
