@@ -17,6 +17,7 @@ from numba.core import types
 from streamrnn.kernels.vector import FLOAT, fma_of, intrinsic, load_of, pointer_of, splat_of
 
 BLOCK = 32  # terms of a partial sum: the rounding error of K terms falls from O(K) to O(√(32 K))
+UNROLL = 8  # of these, in one turn of a loop
 
 
 @intrinsic
@@ -150,9 +151,11 @@ def _sums_of_streams(module: Any, width: int, height: int) -> Any:
     function.linkage = "linkonce_odr"
     function.attributes.add("noinline")
     sums, between, slot, apart, biases, lanes, x, inputs, h, hidden = function.args
-    entry, part, outer, first, inner, last, over, done = (
+    entry, part, outer, first, whole, inner, last, over, done = (
         function.append_basic_block(block)
-        for block in ("entry", "part", "outer", "first", "inner", "last", "over", "done")
+        for block in (
+            *("entry", "part", "outer", "first", "whole", "inner", "last", "over", "done"),
+        )
     )
     each, every = range(height), range(width)
     builder = ir.IRBuilder(entry)
@@ -183,26 +186,43 @@ def _sums_of_streams(module: Any, width: int, height: int) -> Any:
 
     builder.position_at_end(first)
     end = builder.add(begin, i64(BLOCK))
-    end = builder.select(builder.icmp_signed("<", end, terms), end, terms)
-    builder.branch(inner)
+    full = builder.icmp_signed("<=", end, terms)
+    end = builder.select(full, end, terms)
+    builder.cbranch(full, whole, inner)
 
+    def add_terms(count: int) -> tuple[Any, ...]:
+        """Some terms, one after the other: the beginning of a loop, and what it goes on with."""
+        k, row = builder.phi(i64), builder.phi(i64)
+        partial = [[builder.phi(vector) for _ in every] for _ in each]
+        fused, next_row = partial, row
+        for term in range(count):
+            place = builder.shl(builder.add(k, i64(term)), i64(2))
+            # Stream by stream: all weights of a term and one input at a time leave registers for
+            # the sums.
+            weights = [
+                load_of(builder, builder.add(next_row, offset), vector, 64) for offset in offsets
+            ]
+            sums_before, fused = fused, [[] for _ in each]
+            for b, value in enumerate(values):
+                scalar = load_of(builder, builder.add(value, place), FLOAT, 4)
+                input_b = splat_of(builder, scalar, 16)
+                for g in each:
+                    fused[g].append(fma_of(builder, weights[g], input_b, sums_before[g][b]))
+            next_row = builder.add(next_row, row_bytes)
+        return k, row, partial, builder.add(k, i64(count)), next_row, fused
+
+    # A whole block's loop has fewer counters a term, which on some machines share the ports that
+    # multiply.
+    builder.position_at_end(whole)
+    loops = [(whole, add_terms(UNROLL))]
+    builder.cbranch(builder.icmp_signed("<", loops[0][1][3], end), whole, last)
     builder.position_at_end(inner)
-    k, row = builder.phi(i64), builder.phi(i64)
-    partial = [[builder.phi(vector) for _ in every] for _ in each]
-    place = builder.shl(k, i64(2))
-    # Stream by stream: all weights of a term and one input at a time leave registers for the sums.
-    weights = [load_of(builder, builder.add(row, offset), vector, 64) for offset in offsets]
-    fused: list[list[Any]] = [[] for _ in each]
-    for b, value in enumerate(values):
-        scalar = load_of(builder, builder.add(value, place), FLOAT, 4)
-        input_b = splat_of(builder, scalar, 16)
-        for g in each:
-            fused[g].append(fma_of(builder, weights[g], input_b, partial[g][b]))
-    next_k = builder.add(k, i64(1))
-    next_row = builder.add(row, row_bytes)
-    builder.cbranch(builder.icmp_signed("<", next_k, end), inner, last)
+    loops.append((inner, add_terms(1)))
+    builder.cbranch(builder.icmp_signed("<", loops[1][1][3], end), inner, last)
 
     builder.position_at_end(last)
+    next_k, next_row = builder.phi(i64), builder.phi(i64)
+    fused = [[builder.phi(vector) for _ in every] for _ in each]
     into = [*slots[:-1], last_slot]
     for g in each:
         source = origin[g]
@@ -240,13 +260,15 @@ def _sums_of_streams(module: Any, width: int, height: int) -> Any:
     ]:
         phi.add_incoming(start, part)
         phi.add_incoming(later, last)
-    for phi, start, later in [
-        (k, begin, next_k),
-        (row, begin_row, next_row),
-        *((partial[g][b], zero, fused[g][b]) for g in each for b in every),
-    ]:
-        phi.add_incoming(start, first)
-        phi.add_incoming(later, inner)
+    for block, (k, row, partial, later_k, later_row, later) in loops:
+        for phi, start, end_value, given in [
+            (k, begin, later_k, next_k),
+            (row, begin_row, later_row, next_row),
+            *((partial[g][b], zero, later[g][b], fused[g][b]) for g in each for b in every),
+        ]:
+            phi.add_incoming(start, first)
+            phi.add_incoming(end_value, block)
+            given.add_incoming(end_value, block)
 
     builder.position_at_end(done)
     builder.ret_void()
