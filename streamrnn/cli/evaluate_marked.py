@@ -12,16 +12,15 @@ from rich.table import Table
 from streamrnn.cli.lines import tell
 from streamrnn.cli.waiting import waiting
 from streamrnn.errors import ConfigError, MarksError, RecordingError, StreamRNNError
-from streamrnn.io.sounds import SUFFIXES
 from streamrnn.model import Model
 from streamrnn.replay.chosen import choose
-from streamrnn.replay.marks import marks_beside, read_marks
+from streamrnn.replay.marks import BESIDE, marks_beside, read_marks
 from streamrnn.replay.scored import Marked, detecting, score
+from streamrnn.replay.sources import HEARD
 from streamrnn.show.det import wake_plot
+from streamrnn.show.figure import see_that_picture
 from streamrnn.show.marked import marked_table
 
-HEARD = (".mcap", *SUFFIXES)
-"""Files that may be marked."""
 NAMED = 5  # recordings without marks
 
 
@@ -65,6 +64,8 @@ def evaluate_marked(
         ConfigError: an option that cannot be, or a recording that is scored and chosen on.
     """
     detecting(model)
+    if plot is not None:
+        see_that_picture(plot)
     if not per_hour >= 0.0:
         raise ConfigError(f"--false-accepts: expected 0 or more an hour, got {per_hour}")
     if marks is not None and source.is_dir():
@@ -75,11 +76,12 @@ def evaluate_marked(
     reader = _Reader()
     scored = reader.marked(source, marks)
     held = {each.path.resolve(): each for other in others for each in reader.marked(other)}
-    both = sorted(held.keys() & {each.path.resolve() for each in scored})
+    used = {path for each in scored for path in (each.path.resolve(), reader.marks[each.path])}
+    both = [p for p, each in held.items() if {p, reader.marks[each.path]} & used]
     if both:
         raise ConfigError(
-            f"--choose: expected recordings that are not scored too, got {both[0]}; thresholds "
-            "chosen on a recording look too good on it"
+            f"--choose: expected recordings that are not scored too, got {both[0]}, or its marks; "
+            "thresholds chosen on a recording look too good on it"
         )
     choice, thresholds = None, None
     with waiting() as progress:
@@ -130,6 +132,8 @@ class _Reader:
 
     def __init__(self) -> None:
         self.unreadable = 0
+        self.marks: dict[Path, Path] = {}
+        """Of each recording, where they lie."""
 
     def marked(self, source: Path, marks: Path | None = None) -> list[Marked]:
         """A recording, or those of a folder that have marks beside them."""
@@ -141,10 +145,11 @@ class _Reader:
             found = marks or marks_beside(source)
             if found is None:
                 raise MarksError(
-                    f"{source}: expected marks beside it, as {source.stem}.csv or "
-                    f"{source.stem}.txt, got none; name them with --marks"
+                    f"{source}: expected marks beside it, as "
+                    f"{' or '.join(source.stem + ending for ending in BESIDE)}, got none; name "
+                    "them with --marks"
                 )
-            return [Marked(source, read_marks(found))]
+            return [self._read(source, found, [])]
         recordings = _recordings(source)
         beside = [(path, marks_beside(path)) for path in recordings]
         without = [str(path) for path, found in beside if found is None]
@@ -160,12 +165,22 @@ class _Reader:
         told: list[Marked] = []
         for path, found in beside:
             try:
-                told += [] if found is None else [Marked(path, read_marks(found))]
+                told += [] if found is None else [self._read(path, found, told)]
             except MarksError as error:
                 self.skip(error)
         if not told:
             raise MarksError(f"{source}: expected marks that can be read, got none")
         return told
+
+    def _read(self, path: Path, marks: Path, before: Sequence[Marked]) -> Marked:
+        self.marks[path] = marks.resolve()
+        for other in before:
+            if self.marks[other.path] == self.marks[path]:
+                raise MarksError(
+                    f"{marks}: expected marks of one recording, got those of {other.path} and of "
+                    f"{path}; take one of these away"
+                )
+        return Marked(path, read_marks(marks))
 
     def skip(self, error: StreamRNNError) -> None:
         """Name and count what is left out."""

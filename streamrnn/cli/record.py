@@ -219,8 +219,9 @@ def record_pieces(pieces: Pieces, recorder: Recorder, rate: int, json: bool) -> 
                 if chunk is None:
                     recorder.verb("flush")
                 else:
-                    recorder.chunk(chunk, time.time_ns())
-                    told.samples += _count(chunk)
+                    count = _count(chunk)
+                    recorder.chunk(chunk, time.time_ns(), samples=count)
+                    told.samples += count
                     if view is not None:
                         view.add(chunk, lost)
                 if recorder.error is not None:

@@ -1,5 +1,6 @@
 """`streamrnn replay FILE …`: play streams again, and compare with what was said then."""
 
+import math
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from streamrnn.replay.jobs import SHORT, Advance, Task, play_files
 from streamrnn.replay.outcome import Outcome
 from streamrnn.replay.play import kind_of
 from streamrnn.replay.sources import files_of
-from streamrnn.show.figure import new_figure
+from streamrnn.show.figure import see_that_picture
 
 
 def add_to(app: typer.Typer) -> None:
@@ -94,14 +95,16 @@ def replay(
         raise UnsupportedError("--check: expected the recorded model or one other, got two")
     models = [load(name) for name in names]
     paths = files_of(files, kind=kind_of(models[0]) if models else "")
-    if report is not None and len(names) < 2 and all(path.suffix != ".mcap" for path in paths):
+    if (
+        report is not None
+        and len(names) < 2
+        and all(path.suffix.lower() != ".mcap" for path in paths)
+    ):
         raise UnsupportedError(
             "--report: expected two listeners: --model twice, or recordings; leave it out"
         )
     for picture in filter(None, (plot, report)):  # told before hours are played
-        new_figure()
-        if picture.is_dir() or not picture.absolute().parent.is_dir():
-            raise ConfigError(f"{picture}: expected a file in a folder that exists")
+        see_that_picture(picture)
     task = Task(models=names, start=start, end=end, curves=bool(plot or report))
     outcomes: list[Outcome] = []
     began, failed = time.monotonic(), 0
@@ -114,8 +117,8 @@ def replay(
             tell=happened if speed and not json else silent,
             advance=advance,
         ):
-            if check and isinstance(found, Outcome) and not found.checked:
-                found = RecordingError(f"{path}: expected predictions to check, none are recorded")
+            if check and isinstance(found, Outcome) and not (found.checked and found.steps):
+                found = RecordingError(f"{path}: expected predictions to check, got none there")
             if not isinstance(found, Outcome):
                 if len(paths) == 1:
                     raise found
@@ -148,16 +151,17 @@ def replay(
 
 
 class _Pace:
-    """Waits until a chunk is due."""
+    """Waits until a chunk is due; a file begins anew."""
 
     def __init__(self, speed: float) -> None:
         self._speed = speed
-        self._begun: float | None = None
+        self._begun, self._latest = 0.0, math.inf
 
     def __call__(self, second: float) -> None:
         now = time.monotonic()
-        if self._begun is None:
+        if second < self._latest:  # of the first chunk, or of the next file
             self._begun = now - second / self._speed
+        self._latest = second
         time.sleep(max(0.0, self._begun + second / self._speed - now))
 
 
@@ -172,7 +176,9 @@ def _advancing(paths: Sequence[Path], *, hide: bool) -> Generator[Advance]:
     )
     with waiting(*columns, hide=hide) as progress:
         name = f"{len(paths)} files" if len(paths) > 1 else paths[0].name
-        unit = "samples a second" if all(p.suffix in SHORT for p in paths) else "× real time"
+        unit = (
+            "samples a second" if all(p.suffix.lower() in SHORT for p in paths) else "× real time"
+        )
         bar, began = progress.add_task(name, total=1.0, pace=""), time.monotonic()
 
         def advance(seconds: float, share: float) -> None:

@@ -19,7 +19,7 @@ def as_plain(found: Outcome) -> dict[str, Any]:
     """An outcome as plain data: what `--json` prints."""
     plain = msgspec.structs.asdict(found) | {
         "seconds": found.seconds,
-        "same_model": found.same_model,
+        "same_model": found.same_model if len(found.listeners) > 1 else None,
     }
     del plain["curves"]
     return msgspec.to_builtins(plain)
@@ -29,8 +29,8 @@ def happened(listener: Listener, heard: Heard) -> None:
     """Tell an event as it happens; those of who listened then come with the table."""
     if not listener.recorded:
         event = heard.event
-        told = f"{heard.time:9.2f} s  {event.kind:<8} {event.label} {event.score:.0%}"
-        print(told, flush=True)
+        at = f"{heard.time:9.2f} s" if heard.timed else f"{heard.time:9.0f}"
+        print(f"{at}  {event.kind:<8} {event.label} {event.score:.0%}", flush=True)
 
 
 def silent(listener: Listener, heard: Heard) -> None:
@@ -42,10 +42,12 @@ def print_outcome(found: Outcome, *, check: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     pace = ""
     if found.seconds is not None:
-        pace = f", {found.seconds:.1f} s, {found.seconds / max(found.took, 1e-3):,.0f} × real time"
+        pace = (
+            f", {found.seconds:.1f} s, {found.seconds / max(found.elapsed, 1e-3):,.0f} × real time"
+        )
     console.print(f"{found.file}: {found.steps:,} steps{pace}", markup=False)
-    if found.lost:
-        console.print(f"{found.lost:,} samples had been lost; silence stands in for them")
+    if found.lost_samples:
+        console.print(f"{found.lost_samples:,} samples had been lost; silence stands in for them")
     if found.broken:
         console.print(f"breaks off there: {found.broken}", markup=False)
     if found.part != (0.0, None):
@@ -65,8 +67,8 @@ def print_outcome(found: Outcome, *, check: bool) -> None:
     if 0 < found.other_labels < found.steps:  # all: they know other labels
         share = found.other_labels / max(found.steps, 1)
         console.print(f"another label at {found.other_labels:,} steps ({share:.1%})")
-    if found.apart:
-        told = ", ".join(f"{distance:.4g}" for distance in found.apart)
+    if found.points_apart:
+        told = ", ".join(f"{distance:.4g}" for distance in found.points_apart)
         console.print(f"points foreseen lie apart, in the mean at each horizon, by {told}")
     if found.events:
         console.print(_table(found))

@@ -5,13 +5,14 @@ which viewers play. Bytes are base64, as in Foxglove's own JSON schemas; floats 
 the same bits are read.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+import re
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.frontends.base import is_array
 from streamrnn.predictions import Predictions
 
 PROFILE = "streamrnn"
@@ -67,8 +68,8 @@ class Audio(Chunk, frozen=True):
     """When it arrived, by the clock, which may be set while a stream goes on."""
     data: bytes
     """The samples, those of a point in time side by side, little-endian."""
-    format: str
-    """A key of `FORMATS`."""
+    format: Literal["pcm-s16", "pcm-f32"]
+    """See `FORMATS`."""
     sample_rate: int
     """Samples a second."""
     number_of_channels: int
@@ -89,8 +90,8 @@ class Rows(Chunk, frozen=True):
 
     rows: list[list[float | None]]
     """Each `time, x, y[, z]`; null: not a number, as of a fix that is missing."""
-    dtype: str
-    """float64 or float32."""
+    dtype: Literal["float64", "float32"]
+    """Of the chunk."""
     columns: int
     """Of a row."""
 
@@ -122,28 +123,12 @@ class Said(Message, frozen=True):
     """The same in seconds, where samples have a time."""
     labels: list[str | None] | None
     """The likeliest class of each step."""
-    scores: list[float] | None
-    """How sure each is."""
+    scores: list[float | None] | None
+    """How sure each is; null: not a number."""
     outputs: bytes
     """The network's outputs, float32, little-endian, row after row."""
     columns: int
     """Of a row of outputs."""
-
-    def some(self, steps: slice) -> "Said":
-        """What was said at some steps, one after the other."""
-
-        def some(values: Any) -> Any:
-            return None if values is None else values[steps]
-
-        rows = np.frombuffer(self.outputs, "<u4").reshape(-1, max(1, self.columns))
-        return Said(
-            positions=self.positions[steps],
-            times=some(self.times),
-            labels=some(self.labels),
-            scores=some(self.scores),
-            outputs=rows[steps].tobytes(),
-            columns=self.columns,
-        )
 
 
 class Happened(Message, frozen=True):
@@ -152,7 +137,8 @@ class Happened(Message, frozen=True):
     kind: str
     label: str
     position: int
-    score: float
+    score: float | None
+    """Null: not a number."""
 
 
 class Kept(Message, frozen=True):
@@ -195,6 +181,7 @@ CHANNELS: dict[type[Message], Channel] = {
     Verb: Channel("/verbs", "streamrnn.Verb"),
 }
 """The channel of each message."""
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which a stream reads as U+FFFD
 BY_TOPIC = {channel.topic: kind for kind, channel in CHANNELS.items()}
 """The message of each channel."""
 
@@ -209,11 +196,11 @@ def chunk_message(chunk: Any, *, begin: int, arrived: int, rate: int) -> Chunk:
         rate: of sound, samples a second; 0: it is no sound.
     """
     if isinstance(chunk, str):
-        return Text(begin=begin, text=chunk)
-    if isinstance(chunk, bytes):
-        return Text(begin=begin, data=chunk)
+        return Text(begin=begin, text=_SURROGATE.sub("\ufffd", chunk))
+    if not is_array(chunk):
+        return Text(begin=begin, data=bytes(chunk))
     if rate:
-        name = next(n for n, kind in FORMATS.items() if kind == chunk.dtype.newbyteorder("<"))
+        name = "pcm-s16" if chunk.dtype.kind == "i" else "pcm-f32"
         return Audio(
             begin=begin,
             timestamp=Stamp(sec=arrived // 10**9, nsec=arrived % 10**9),
@@ -225,7 +212,7 @@ def chunk_message(chunk: Any, *, begin: int, arrived: int, rate: int) -> Chunk:
     return Rows(
         begin=begin,
         rows=[[None if x != x else x for x in row] for row in chunk.tolist()],
-        dtype=chunk.dtype.name,
+        dtype="float32" if chunk.dtype.itemsize == 4 else "float64",
         columns=chunk.shape[1],
     )
 
@@ -236,7 +223,11 @@ def frames_message(chunk: NDArray[np.float32], *, begin: int) -> FrameChunk:
 
 
 def chunk_of(message: Chunk) -> Any:
-    """The chunk that was fed, the same bits (of what is not a number, some NaN)."""
+    """The chunk that was fed, the same bits (of what is not a number, some NaN).
+
+    Raises:
+        ValueError: its bytes are no whole rows.
+    """
     match message:
         case Text(text=str() as text):
             return text
@@ -255,24 +246,6 @@ def chunk_of(message: Chunk) -> Any:
             raise TypeError(f"expected a message with a chunk, got {type(message).__name__}")
 
 
-def join_said(parts: Sequence[Said]) -> Said:
-    """What was said of consecutive chunks, as if they had been one; of none, nothing."""
-    if len(parts) == 1:
-        return parts[0]
-
-    def whole(values: list[Any]) -> Any:
-        return None if None in values else [value for part in values for value in part]
-
-    return Said(
-        positions=whole([part.positions for part in parts]),
-        times=whole([part.times for part in parts]) if parts else None,
-        labels=whole([part.labels for part in parts]) if parts else None,
-        scores=whole([part.scores for part in parts]) if parts else None,
-        outputs=b"".join(part.outputs for part in parts),
-        columns=parts[0].columns if parts else 0,
-    )
-
-
 def said_messages(said: Predictions) -> tuple[Said, list[Happened]]:
     """Predictions, and the events among them, as messages."""
     return (
@@ -280,9 +253,23 @@ def said_messages(said: Predictions) -> tuple[Said, list[Happened]]:
             positions=said.positions.tolist(),
             times=None if said.times is None else said.times.tolist(),
             labels=None if said.labels is None else list(said.labels),
-            scores=None if said.scores is None else said.scores.tolist(),
+            scores=None if said.scores is None else list(map(_number, said.scores.tolist())),
             outputs=said.outputs.astype("<f4").tobytes(),
             columns=said.outputs.shape[1],
         ),
-        [Happened(**event._asdict()) for events in said.events for event in events],
+        [
+            Happened(
+                kind=event.kind,
+                label=event.label,
+                position=event.position,
+                score=_number(event.score),
+            )
+            for events in said.events
+            for event in events
+        ],
     )
+
+
+def _number(value: float) -> float | None:
+    """A number; None where it is none, as JSON has it."""
+    return value if value == value else None

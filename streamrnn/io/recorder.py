@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,6 +42,10 @@ PIECE = 12_000
 """Bytes of sound that are compressed together: less than a second at 8 kHz, the lowest rate."""
 WAITING = 64 * 2**20
 """Bytes that may wait for the disk: some twenty minutes of sound at 16 kHz."""
+LARGE = 4 * 2**20
+"""Bytes of a chunk above which it is recorded in parts."""
+STEPS = 50_000
+"""Predictions of one message at most."""
 OWN = 250
 """Bytes that a message takes besides its data while it waits."""
 Failed = Callable[[RecordingError], object]
@@ -97,13 +102,13 @@ class Recorder:
             self._file = self.path.open("xb")
         except OSError as error:
             raise RecordingError(f"{path}: expected a new file to record to: {error}") from error
-        # In pieces sound is compressed, without loss; what comes slowly is written at once.
+        # Sound is compressed, without loss, some chunks together; what comes slowly is a piece of
+        # its own, written at once. Each piece has its checksum.
         self._writer = Writer(
             self._file,
-            chunk_size=PIECE,
+            chunk_size=PIECE if self._rate else 0,
             compression=CompressionType.ZSTD,
             index_types=IndexType.CHUNK,
-            use_chunking=self._rate > 0,
         )
         self._channels: dict[type[Message], int] = {}
         self._samples = 0
@@ -135,7 +140,7 @@ class Recorder:
     ) -> None:
         """Record what came, in a form that a stream takes, and what was said to it.
 
-        Both are recorded, or nothing is.
+        Both are recorded, or nothing is; a chunk of many megabytes in parts.
 
         Args:
             chunk: as `Stream.feed` takes it.
@@ -143,13 +148,16 @@ class Recorder:
             samples: how many it is; None: as many as it is long.
             said: what `Stream.feed` gave.
         """
-        begin = self._samples
+        begin, messages = self._samples, list[Message]()
         self._samples += len(chunk) if samples is None else samples
-        if self._frames:
-            message = frames_message(chunk, begin=begin)
-        else:
-            message = chunk_message(chunk, begin=begin, arrived=arrived, rate=self._rate)
-        self._put(message, *_said(said), arrived=arrived)
+        for part in _parts(chunk):
+            if self._frames:
+                messages.append(frames_message(part, begin=begin))
+            else:
+                made = chunk_message(part, begin=begin, arrived=arrived, rate=self._rate)
+                messages.append(made)
+            begin += len(part)
+        self._put(*messages, *_said(said), arrived=arrived)
 
     def gap(self, samples: int, position: int) -> None:
         """Record that samples were lost, of which silence takes the place in the next chunk."""
@@ -188,36 +196,44 @@ class Recorder:
                 self._ready.wait_for(lambda: self._waiting < WAITING or self.error is not None)
             if self._ended or self.error is not None:
                 return
+            if self._waiting > WAITING:
+                self._queue.clear()
+                self._end(f"expected a disk that keeps up, got {WAITING >> 20} MB that wait")
+                return
             self._queue.extend(queued)
             self._waiting += sum(len(data) + OWN for _, data, _, _ in queued)
-            if self._waiting > WAITING and not self._patient:
-                self._queue.clear()
-                self._fail(f"expected a disk that keeps up, got {WAITING >> 20} MB that wait")
             self._ready.notify_all()
 
     def _run(self) -> None:
-        """The thread: write what waits, and see that it is on its way to the disk."""
+        """The thread: write what waits, and tell why, where it cannot go on."""
         try:
-            self._writer.start(profile=PROFILE)
-            for kind in CHANNELS:  # at the beginning, so that whoever seeks knows them all
-                self._register(kind)
-            while True:
-                with self._ready:
-                    self._ready.wait_for(lambda: self._queue or self._ended or self.error)
-                    batch, self._queue, self._waiting = self._queue, deque(), 0
-                    ended = self._ended or self.error is not None
-                    self._ready.notify_all()
-                for kind, data, now, arrived in batch:
-                    self._writer.add_message(self._channels[kind], now, data, arrived)
-                self._file.flush()
-                if ended and not self._queue:
-                    break
-                time.sleep(0.0 if ended else PATIENCE)
+            self._write()
             self._writer.finish()
             self._file.close()
-        except OSError as error:
-            self._fail(f"expected a file that takes more, got: {error}")
-            self._abandon()
+        except Exception as error:  # whatever it is, who feeds is not to wait for ever
+            self._end(f"expected a file that takes more, got: {error}")
+            with suppress(OSError):
+                self._file.close()  # as it is: what is written can be read
+        if self.error is not None:
+            self._failed(self.error)
+
+    def _write(self) -> None:
+        """Write what waits, and see that it is on its way to the disk, until the end."""
+        self._writer.start(profile=PROFILE)
+        for kind in CHANNELS:  # at the beginning, so that whoever seeks knows them all
+            self._register(kind)
+        while True:
+            with self._ready:
+                self._ready.wait_for(lambda: self._queue or self._ended or self.error)
+                batch, self._queue, self._waiting = self._queue, deque(), 0
+                ended = self._ended or self.error is not None
+                self._ready.notify_all()
+            for kind, data, now, arrived in batch:
+                self._writer.add_message(self._channels[kind], now, data, arrived)
+            self._file.flush()
+            if ended and not self._queue:
+                return
+            time.sleep(0.0 if ended else PATIENCE)
 
     def _register(self, kind: type[Message]) -> None:
         """Tell the file of a kind of message, and by which schema."""
@@ -226,24 +242,28 @@ class Recorder:
         number = self._writer.register_schema(name, SchemaEncoding.JSONSchema, schema)
         self._channels[kind] = self._writer.register_channel(topic, MessageEncoding.JSON, number)
 
-    def _fail(self, reason: str) -> None:
-        """End the recording; who waits is let go."""
+    def _end(self, reason: str) -> None:
+        """End the recording early; who waits is let go."""
         with self._ready:
-            self.error = RecordingError(f"{self.path}: {reason}; the recording ends here")
+            if self.error is None:
+                self.error = RecordingError(f"{self.path}: {reason}; the recording ends here")
             self._ready.notify_all()
-        self._failed(self.error)
 
-    def _abandon(self) -> None:
-        """Let go of the file as it is: what is written can be read."""
-        try:
-            self._file.close()
-        except OSError:
-            pass
+
+def _parts(chunk: Any) -> list[Any]:
+    """A chunk, or the parts of a large one."""
+    size = getattr(chunk, "nbytes", len(chunk))
+    if size <= LARGE:
+        return [chunk]
+    rows = max(1, len(chunk) * LARGE // size)
+    return [chunk[first : first + rows] for first in range(0, len(chunk), rows)]
 
 
 def _said(said: Predictions | None) -> list[Message]:
-    """Predictions and events as messages; of none, none."""
-    if said is None or not len(said):
-        return []
-    steps, events = said_messages(said)
-    return [steps, *events]
+    """Predictions and events as messages, those of many steps in parts; of none, none."""
+    found: list[Message] = []
+    for first in range(0, len(said or ()), STEPS):
+        assert said is not None
+        steps, events = said_messages(said[first : first + STEPS] if len(said) > STEPS else said)
+        found += [steps, *events]
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -37,6 +37,7 @@ _DECODERS: dict[type[Message], msgspec.json.Decoder[Message]] = {
     kind: msgspec.json.Decoder(kind) for kind in CHANNELS
 }
 Kinds = dict[int, type[Message]]
+Late = Callable[[Chunk | Verb, int], bool]
 
 
 class Found(NamedTuple):
@@ -68,6 +69,8 @@ class Recording:
         """Why it breaks off, once it was read to there."""
         self.profile = ""
         """Of the MCAP file."""
+        self.sought = False
+        """Whether what comes first was passed over."""
         self._kinds: Kinds = {}
         self._done = 0
         self._messages = self._read(0)
@@ -110,15 +113,16 @@ class Recording:
         """Samples of sound a second; 0: it is no sound."""
         return int(self.options.get("rate", 0))
 
-    def seek(self, late: Callable[[Chunk, int], bool]) -> bool:
-        """Go on from the last place with a known state before a chunk.
+    def seek(self, late: Late) -> bool:
+        """Go on from a place with a known state before what is sought: the nearest, or nearly so.
 
-        That is a snapshot, or an end of a sequence. Of a finished file and of one that was cut
-        short alike, only some pieces are read.
+        That is a snapshot, or something that was done to the stream. Of a finished file and of one
+        that was cut short alike, only some pieces are read; what comes before may be damaged.
 
         Args:
-            late: whether a chunk, which arrived at a time in nanoseconds, is at the place that is
-                sought or behind it; once true, true for all later chunks.
+            late: whether a chunk, or what was done to the stream, which came at a time in
+                nanoseconds, is at the place that is sought or behind it; once true of a chunk,
+                true of all later ones.
 
         Returns:
             Whether there is such a place; otherwise all is read from where it was.
@@ -147,7 +151,8 @@ class Recording:
                 found = None if place is None else (number, place)
         if found is not None:
             self._messages = self._read(starts[found[0]], found[1])
-        return found is not None
+        self.sought = found is not None
+        return self.sought
 
     def _first(self, file: BinaryIO, starts: list[int]) -> tuple[Chunk, int] | None:
         """The first chunk at one of these places or after it."""
@@ -240,29 +245,26 @@ def _messages(data: bytes, kinds: Kinds) -> list[Found]:
 
 def _starts(file: BinaryIO) -> Iterator[int]:
     """Where pieces and lone messages begin, as far as the file is whole."""
-    at = MAGIC_SIZE
-    while True:
+    at, size = MAGIC_SIZE, file.seek(0, SEEK_END)
+    while size - at >= _RECORD.size:
         file.seek(at)
-        head = file.read(_RECORD.size)
-        if len(head) < _RECORD.size:
-            return
-        opcode, length = _RECORD.unpack(head)
-        if opcode == Opcode.DATA_END:
+        opcode, length = _RECORD.unpack(file.read(_RECORD.size))
+        if opcode == Opcode.DATA_END or length > size - at:
             return
         if opcode in (Opcode.CHUNK, Opcode.MESSAGE):
             yield at
         at += _RECORD.size + length
 
 
-def _place(piece: list[Found], late: Callable[[Chunk, int], bool]) -> tuple[int | None, bool]:
-    """After how many messages of a piece a state is known, for the last time before a late chunk.
+def _place(piece: list[Found], late: Late) -> tuple[int | None, bool]:
+    """After how many messages of a piece a state is known, for the last time before what is late.
 
-    A snapshot is the message there; an end of a sequence is too. Also gives whether there is a
-    late chunk.
+    A snapshot is the message there; something that was done to the stream is too. Also gives
+    whether there is something late.
     """
     place: int | None = None
     for number, (message, at) in enumerate(piece):
-        if isinstance(message, Chunk) and late(message, at):
+        if isinstance(message, Chunk | Verb) and late(message, at):
             return place, True
         if isinstance(message, Kept | Verb):
             place = number

@@ -9,6 +9,7 @@ import numpy as np
 
 from streamrnn.io.messages import said_messages
 from streamrnn.replay.reel import Step
+from streamrnn.replay.said import some_said
 
 
 class Difference(msgspec.Struct, kw_only=True):
@@ -34,11 +35,13 @@ def difference(step: Step) -> Difference | None:
     now, events = said_messages(step.said)
     then, before = step.recorded, step.events
     if step.last:  # what was still to be written is missing
-        now, events = now.some(slice(len(then.positions))), events[: len(before)]
+        now, events = some_said(now, slice(len(then.positions))), events[: len(before)]
     if not (now.positions or then.positions):
         return _of_state(step)
     if then == now and before == events:
         return _of_state(step)
+    if then.columns != now.columns:
+        return _told(step, 0, "outputs", f"{then.columns} a step", f"{now.columns} a step")
     for name in ("positions", "labels", "scores", "times"):
         was: list[Any] = getattr(then, name) or []
         is_: list[Any] = getattr(now, name) or []

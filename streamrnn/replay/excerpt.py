@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import RecordingError
-from streamrnn.io.messages import Audio, Chunk, chunk_of
+from streamrnn.io.messages import Audio, Chunk, Verb, chunk_of
 from streamrnn.io.recording import Recording
 from streamrnn.io.sounds import Sound, sound_part
 
@@ -28,7 +28,7 @@ def excerpt(path: str | Path, start: float, end: float) -> Sound:
 
     Returns:
         `(n, channels)` float32, full scale ±1, and the rate. What lies before the beginning, behind
-        the end or behind a damaged place is not there; perhaps nothing is.
+        the end, or behind a damaged place that the part holds, is not there; perhaps nothing is.
 
     Raises:
         SoundError: there is no such file, or it is no sound.
@@ -48,8 +48,8 @@ def excerpt(path: str | Path, start: float, end: float) -> Sound:
 def _samples(recording: Recording, first: int, last: int) -> NDArray[np.float32]:
     """Samples of a recording of sound, from one to before another."""
 
-    def late(chunk: Chunk, at: int) -> bool:
-        return isinstance(chunk, Audio) and chunk.begin + len(chunk_of(chunk)) > first
+    def late(message: Chunk | Verb, at: int) -> bool:
+        return isinstance(message, Audio) and message.begin + len(chunk_of(message)) > first
 
     channels = int(recording.options.get("channels", 1))
     parts = [np.empty((0, channels), np.float32)]

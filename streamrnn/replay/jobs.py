@@ -17,7 +17,7 @@ from streamrnn.replay.outcome import Gathering, Outcome, Tell, replayed
 from streamrnn.replay.play import Pace
 from streamrnn.replay.processes import Progress, shared
 from streamrnn.replay.reel import Step
-from streamrnn.replay.sources import Source, open_source
+from streamrnn.replay.sources import Source, file_size, open_source
 from streamrnn.replay.together import play_together
 from streamrnn.replay.window import WHOLE, window
 
@@ -67,7 +67,7 @@ def play_files(
         What became of each, in their order.
     """
     groups = _groups(paths, jobs)
-    sizes = [float(sum(_size(paths[n]) for n in group)) for group in groups]
+    sizes = [float(sum(file_size(paths[n]) + 1 for n in group)) for group in groups]
     if jobs == 1 or len(groups) < 2:
         progress = [0.0] * (2 * len(groups))
         moved = partial(_tell_of, advance, sizes, progress)
@@ -128,7 +128,7 @@ class _Work:
         """Play a group of files, one by one or side by side."""
         paths = [self.paths[n] for n in self.groups[number]]
         whole = self.task.start is None and self.task.end is None
-        if len(paths) > 1 and len(self.task.models) == 1 and whole:
+        if len(paths) > 1 and len(self.task.models) == 1 and whole and self.pace is None:
             yield from self._together(number, paths)
             return
         before = 0.0
@@ -189,10 +189,12 @@ class _Work:
             if isinstance(step, Step):
                 gathering.add([step])
                 samples += len(step.said)
-            elif step is not None and not gathering.begun:
-                found[places[which]], ended = step, ended + 1
             else:
-                found[places[which]], ended = gathering.outcome(step), ended + 1
+                ended += 1
+                try:
+                    found[places[which]] = gathering.outcome(step)
+                except RecordingError as error:
+                    found[places[which]] = error
             self._note(number, samples, ended / len(paths))
         yield from (each for each in found if each is not None)
 
@@ -206,13 +208,6 @@ def _recorded(source: Source) -> Model:
     if isinstance(source, Recording):
         return recorded_model(source)
     raise ModelFileError(f"{source.path}: expected --model NAME to play it to")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size + 1
-    except OSError:
-        return 1
 
 
 def _groups(paths: Sequence[Path], jobs: int) -> list[list[int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -17,11 +16,11 @@ from streamrnn.io.recording import Recording
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions
 from streamrnn.replay.difference import Difference, difference
-from streamrnn.replay.play import Pace
+from streamrnn.replay.play import Pace, joinable
 from streamrnn.replay.reel import Step
 from streamrnn.replay.sides import Heard, Listener, Side
 from streamrnn.replay.sources import Source
-from streamrnn.replay.window import Window, play_within, sought
+from streamrnn.replay.window import Window, play_within
 
 NEAR = 0.5
 """Seconds, or samples of what has no time, within which two events of a kind and label are one."""
@@ -63,11 +62,11 @@ class Outcome(msgspec.Struct, kw_only=True):
     """Predictions that were made by the last listener."""
     samples: int = 0
     """Up to the end of what was played."""
-    lost: int = 0
+    lost_samples: int = 0
     """Samples that had been lost."""
     other_labels: int = 0
     """Steps at which two listeners say another label."""
-    apart: list[float] | None = None
+    points_apart: list[float] | None = None
     """Of two that foresee points, how far these lie apart in the mean, at each horizon."""
     difference: Difference | None = None
     """The first between what was recorded and what is played, bit by bit."""
@@ -75,7 +74,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     """Why it breaks off, if it does."""
     events: list[Told] = []
     """In order."""
-    took: float = 0.0
+    elapsed: float = 0.0
     """Seconds that it took."""
     curves: list[NDArray[np.float32] | None] = []
     """Of each listener, `streamrnn.replay.sides.Side.curve`; where they were asked for."""
@@ -141,7 +140,6 @@ class Gathering:
             rate=rate,
             timed=isinstance(first, Recording) or first.kind in ("audio", "motion"),
             part=(part.start, end),
-            sought=part.start > 0 and len(models) == 1 and sought(first, models[0]),
         )
         self._distances: list[NDArray[np.float64]] = []
         self.begun = False
@@ -154,36 +152,45 @@ class Gathering:
         outcome = self._outcome
         return outcome.samples if outcome.seconds is None else outcome.seconds
 
-    def add(self, steps: Sequence[Step | None]) -> None:
+    def add(self, steps: Sequence[Step]) -> None:
         """Take what each of the models makes of the same chunks."""
-        outcome, last = self._outcome, next(step for step in steps[::-1] if step is not None)
+        outcome, last = self._outcome, steps[-1]
         self.begun = self.begun or last.samples > 0
         outcome.chunks += last.chunks
         outcome.steps += len(last.said)
         outcome.samples = last.samples
-        outcome.lost += last.lost
+        outcome.lost_samples += last.lost
+        told = difference(last) if outcome.checked else None
+        same = outcome.checked and outcome.same_model and told is None
         both = [*steps] if len(steps) == len(self._sides) else [last, last]
         for side, step in zip(self._sides, both, strict=True):
-            if step is not None:
-                for heard in side.add(step):
-                    self._tell(side.listener, heard)
+            for heard in side.add(step, same=same):
+                self._tell(side.listener, heard)
         if outcome.checked:
-            outcome.difference = outcome.difference or difference(last)
+            outcome.difference = outcome.difference or told
             outcome.other_labels += _disagree(last.recorded, last.said)
-        elif len(steps) == 2 and steps[0] is not None and steps[1] is not None:
+        elif len(steps) == 2:
             outcome.other_labels += _disagree(steps[0].said, steps[1].said)
             self._foreseen(steps[0].said, steps[1].said)
 
     def outcome(self, problem: StreamRNNError | None = None) -> Outcome:
-        """What became of it, with what broke it off, if anything did."""
+        """What became of it, with what broke it off, if anything did.
+
+        Raises:
+            RecordingError: it broke off before anything was played.
+        """
         outcome = self._outcome
         outcome.broken = str(problem) if problem is not None else self._source.broken
-        outcome.took = round(time.monotonic() - self._began, 3)
+        if outcome.broken is not None and not self.begun:
+            raise RecordingError(outcome.broken)
+        if isinstance(self._source, Recording):
+            outcome.sought = self._source.sought
+        outcome.elapsed = round(time.monotonic() - self._began, 3)
         outcome.events = _side_by_side([side.events for side in self._sides])
         outcome.curves = [side.curve for side in self._sides]
         if self._distances:
             found = np.concatenate(self._distances)
-            outcome.apart = np.nanmean(found, axis=0).tolist() if len(found) else None
+            outcome.points_apart = np.nanmean(found, axis=0).tolist() if len(found) else None
         return outcome
 
     def _foreseen(self, one: Predictions, other: Predictions) -> None:
@@ -225,18 +232,16 @@ def replayed(
     """
     gathering = Gathering(sources, models, part, curves=curves, tell=tell)
     problem: StreamRNNError | None = None
-    seek = len(models) == 1
+    join = all(map(joinable, models))
     playing = [
-        play_within(source, model, part, pace=pace, seek=seek)
+        play_within(source, model, part, pace=pace, seek=len(models) == 1, join=join)
         for source, model in zip(sources, models, strict=True)
     ]
     try:
-        for steps in zip_longest(*playing):
+        for steps in zip(*playing, strict=True):
             gathering.add(steps)
             advance(gathering.played, sources[0].share)
     except RecordingError as error:
-        if not gathering.begun:
-            raise
         problem = error
     return gathering.outcome(problem)
 

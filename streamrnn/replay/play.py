@@ -21,7 +21,9 @@ Pace = Callable[[float], object]
 """Called before each chunk with the second at which it came, to wait until then."""
 
 
-def play(source: Source, model: Model, *, pace: Pace | None = None) -> Iterator[Step]:
+def play(
+    source: Source, model: Model, *, pace: Pace | None = None, join: bool = True
+) -> Iterator[Step]:
     """Feed a stream that was to a model.
 
     Chunks of sound are joined where nothing else was done between them: however a stream is cut,
@@ -31,13 +33,14 @@ def play(source: Source, model: Model, *, pace: Pace | None = None) -> Iterator[
         source: one that nothing was read of yet; a recording may have been sought in.
         model: the one that listened, or another of the same kind of input.
         pace: makes the chunks come one by one, in their own time.
+        join: False: do not join chunks; of an engine that is not the native one, none are.
 
     Raises:
         RecordingError: the model takes another kind of input or other options; a chunk is
             refused, or a snapshot was restored that is not the model's.
     """
     stream = opened(source, model)
-    reel = Reel(source, model, join=pace is None and isinstance(model.engine, NativeEngine))
+    reel = Reel(source, model, join=join and pace is None and joinable(model))
     waiting: Step | None = None
     first = True
     for block in reel.blocks():
@@ -45,10 +48,10 @@ def play(source: Source, model: Model, *, pace: Pace | None = None) -> Iterator[
             if block.kept is not None:
                 _take(source, stream, block.kept.snapshot)
             continue
-        if pace is not None and block.chunks:
-            pace(reel.arrival(block))
         if waiting is not None:
             yield waiting
+        if pace is not None and block.chunks:
+            pace(reel.arrival(block))
         if first and block.verb is not None:  # sought: what was said then is not played
             block.recorded, block.events = [], []
         first, before = False, stream.position
@@ -59,6 +62,11 @@ def play(source: Source, model: Model, *, pace: Pace | None = None) -> Iterator[
             raise refused(source, stream.position, problem) from problem
     if waiting is not None:
         yield waiting._replace(last=source.broken is not None)
+
+
+def joinable(model: Model) -> bool:
+    """Whether chunks may be joined without a trace in any bit."""
+    return isinstance(model.engine, NativeEngine)
 
 
 def opened(source: Source, model: Model) -> Stream:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, MutableSequence, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
@@ -48,12 +49,14 @@ def shared(
     processes: list[BaseProcess] = []
 
     def give(ours: Connection, process: BaseProcess) -> None:
-        if waiting:
-            busy[ours] = process, waiting.pop()
-            ours.send(busy[ours][1])
-        else:
-            ours.close()
-            process.join()
+        """Give a process its next piece; one that is gone leaves it to others."""
+        with suppress(ConnectionError):
+            if waiting:
+                ours.send(waiting[-1])
+                busy[ours] = process, waiting.pop()
+                return
+        ours.close()
+        process.join()
 
     try:
         while waiting or busy:

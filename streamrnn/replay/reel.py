@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.errors import RecordingError
 from streamrnn.io.messages import (
     Chunk,
     Gap,
@@ -18,11 +19,11 @@ from streamrnn.io.messages import (
     Said,
     Verb,
     chunk_of,
-    join_said,
 )
 from streamrnn.io.recording import Recording
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions
+from streamrnn.replay.said import join_said
 from streamrnn.replay.sources import Source
 
 JOINED = 10.0
@@ -37,8 +38,12 @@ class Step(NamedTuple):
     times: NDArray[np.float64] | None
     """Of each prediction, (T,) seconds since the beginning: of sound, or of a track in a file, by
     itself; of what else was recorded, by when it arrived; None: there is no time."""
+    at: float | None
+    """When it arrived, seconds since the beginning, where it was recorded."""
     offset: int
     """Samples of the recording before this sequence."""
+    begin: int
+    """Samples of the recording before it."""
     samples: int
     """Samples of the recording up to here, silence for lost ones included."""
     chunks: int
@@ -127,7 +132,7 @@ class Reel:
                 case Message() if not isinstance(item, Chunk):
                     pass
                 case _:
-                    chunk: Any = chunk_of(item) if isinstance(item, Chunk) else item
+                    chunk = self._chunk(item)
                     if not (length + len(chunk) <= self._most and _joins(block, chunk)):
                         yield block
                         begin = item.begin if isinstance(item, Chunk) else None
@@ -136,6 +141,14 @@ class Reel:
                     length, block.lost, lost = length + len(chunk), block.lost + lost, 0
         yield block
 
+    def _chunk(self, item: Any) -> Any:
+        try:
+            return chunk_of(item) if isinstance(item, Chunk) else item
+        except ValueError as error:
+            raise RecordingError(
+                f"{self._source.path}: expected whole rows in every chunk, got: {error}"
+            ) from error
+
     def arrival(self, block: Block) -> float:
         """When the first chunk of a block came, in seconds since the beginning."""
         chunk: Any = block.chunks[0]
@@ -143,7 +156,7 @@ class Reel:
             return (block.at - self._recording.begun) / 1e9
         if self._rate:
             return (self._samples + len(chunk)) / self._rate
-        if not isinstance(chunk, str) and len(chunk):
+        if self._source.kind == "motion" and len(chunk):
             return float(chunk[-1, 0]) - self._first(block)
         return 0.0
 
@@ -158,12 +171,14 @@ class Reel:
         """
         if block.begin is not None:
             self._samples = block.begin
-        offset = self._samples - before
+        begin, offset = self._samples, self._samples - before
         self._samples += max(0, stream.position - before) if block.chunks else 0
         return Step(
             said=said,
             times=self._times(said, offset, block),
+            at=None if self._recording is None else (block.at - self._recording.begun) / 1e9,
             offset=offset,
+            begin=begin,
             samples=self._samples,
             chunks=len(block.chunks),
             lost=block.lost,

@@ -44,6 +44,8 @@ class Heard(NamedTuple):
     time: float
     """Seconds since the beginning; of what has no time, samples."""
     event: Event
+    timed: bool
+    """Whether it is seconds."""
 
 
 class Side:
@@ -88,17 +90,26 @@ class Side:
         """
         return None if self._curve is None else self._curve.values
 
-    def add(self, step: Step) -> list[Heard]:
-        """Take a step, give what happened in it."""
+    def add(self, step: Step, *, same: bool = False) -> list[Heard]:
+        """Take a step, give what happened in it.
+
+        Args:
+            step: that was played.
+            same: whether what was recorded is what is said now, by the same model.
+        """
         said = step.recorded if self.listener.recorded else step.said
         self.steps += len(said.positions)
-        found = [Heard(self._time(step, event.position), event) for event in self._events(step)]
+        found = [self._heard(step, event) for event in self._events(step)]
         if self._changes:
             found += self._changed(step, said)
         if self._curve is not None:
-            self._curve.add(step, said, self._rate)
+            self._curve.add(step, step.said if same else said, self._rate)
         self.events += found
         return found
+
+    def _heard(self, step: Step, event: Event) -> Heard:
+        timed = bool(self._rate) or step.times is not None
+        return Heard(self._time(step, event.position), event, timed)
 
     def _time(self, step: Step, position: int) -> float:
         if self._rate:
@@ -113,7 +124,8 @@ class Side:
     def _events(self, step: Step) -> Iterator[Event]:
         if self.listener.recorded:
             for each in step.events:
-                yield Event(each.kind, each.label, each.position, each.score)
+                score = np.nan if each.score is None else each.score
+                yield Event(each.kind, each.label, each.position, score)
         elif step.said.decoded.events is not None:
             for events in filter(None, step.said.decoded.events):
                 yield from events
@@ -122,8 +134,9 @@ class Side:
         for n, label in enumerate(said.labels or ()):
             if label != self._before and label is not None and said.scores is not None:
                 position = int(said.positions[n])
-                event = Event(LABEL, label, position, float(said.scores[n]))
-                yield Heard(self._time(step, position), event)
+                score = said.scores[n]
+                event = Event(LABEL, label, position, float(np.nan if score is None else score))
+                yield self._heard(step, event)
                 self._before = label
 
 
@@ -148,14 +161,16 @@ class _Curve:
         return self._values[: self._used]
 
     def add(self, step: Step, said: Said | Predictions, rate: int) -> None:
-        found = self._predictions(said) if isinstance(said, Said) else said
+        probabilities = None
+        if len(said.positions):
+            found = self._predictions(said) if isinstance(said, Said) else said
+            probabilities = found.probabilities
         if not step.chunks:
             self._state.reset()
-        probabilities = found.probabilities
-        if probabilities is None or not len(probabilities):
+        if probabilities is None:
             return
         sure = probabilities[:, self._wanted].max(axis=1)
-        bins = ((step.offset + found.positions) / rate / BIN).astype(np.int64)
+        bins = ((step.offset + np.array(said.positions)) / rate / BIN).astype(np.int64)
         last = int(bins.max())
         if last >= len(self._values):
             self._values = np.concatenate(

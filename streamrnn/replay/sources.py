@@ -7,27 +7,27 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
-
 from streamrnn.errors import RecordingError, SoundError, TextError, TrackError
 from streamrnn.frontends.base import Option
 from streamrnn.io import sounds
 from streamrnn.io.messages import Verb
 from streamrnn.io.recording import Recording
-from streamrnn.io.texts import arriving_text
+from streamrnn.io.texts import arriving_text, read_lines
 from streamrnn.io.tracks import track_chunks
+from streamrnn.replay.marks import marks_beside
 
 SECONDS = 20.0
 """Of sound that are read, and played, at a time."""
 SLOWLY = 0.02
 """Seconds of sound where they are to come in their own time."""
 FIXES = 4_096
-"""Of a track, likewise."""
+"""Of a track, likewise, and characters of text."""
 SUFFIXES = (".mcap", *sounds.SUFFIXES, ".csv", ".jsonl", ".txt")
 """Of files that replay."""
 
 
-_HEARD = (".mcap", *sounds.SUFFIXES)
+HEARD = (".mcap", *sounds.SUFFIXES)
+"""Of files that may be marked."""
 _KINDS = {"audio": sounds.SUFFIXES, "motion": (".csv",), "text": (".jsonl", ".txt"), "frames": ()}
 
 
@@ -80,18 +80,27 @@ def open_source(path: str | Path, *, sentences: bool = False, slow: bool = False
     if suffix == ".csv":
         return RowsFile(path, "motion", track_chunks(path, size=1 if slow else FIXES))
     if suffix == ".jsonl":
-        return RowsFile(path, "text", _sentences(path), each=True)
+        return RowsFile(path, "text", read_lines(path), each=True)
     if suffix == ".txt":
         lines = _lines(path) if sentences else arriving_text(str(path))
         return RowsFile(path, "text", lines, each=sentences)
-    raise RecordingError(f"{path}: expected a file that replays, {', '.join(SUFFIXES)}")
+    raise RecordingError(
+        f"{path}: expected a file that replays, {', '.join(SUFFIXES)}, got another suffix"
+    )
+
+
+def file_size(path: Path) -> int:
+    """Bytes of a file; 0 where it is gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def files_of(paths: Sequence[str | Path], *, kind: str = "") -> list[Path]:
     """The files among some files and folders, those of each folder and below in order of name.
 
-    Of a .csv or .txt in a folder, with a recording or sound of the same name beside it, it is
-    taken that it holds its marks; it is left out.
+    Marks that lie beside recordings of a folder are left out; see `marks_beside`.
 
     Args:
         paths: files, each of which is taken as it is, and folders.
@@ -108,17 +117,11 @@ def files_of(paths: Sequence[str | Path], *, kind: str = "") -> list[Path]:
                 raise RecordingError(f"{path}: expected a file or a folder, got no such thing")
             found.append(path)
             continue
-        inside = sorted(each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES)
-        heard = {each.with_suffix("") for each in inside if each.suffix.lower() in _HEARD}
-        fitting = [
-            each
-            for each in inside
-            if each.suffix.lower() in suffixes
-            and not (
-                each.suffix.lower() in (".csv", ".txt")
-                and {each.with_suffix(""), each.with_suffix("").with_suffix("")} & heard
-            )
-        ]
+        inside = sorted(
+            each for each in path.rglob("*") if each.suffix.lower() in SUFFIXES and each.is_file()
+        )
+        marks = {marks_beside(each) for each in inside if each.suffix.lower() in HEARD}
+        fitting = [each for each in inside if each.suffix.lower() in suffixes and each not in marks]
         if not fitting:
             raise RecordingError(
                 f"{path}: expected files that replay, {', '.join(sorted(suffixes))}, found none"
@@ -173,24 +176,26 @@ class RowsFile:
         self._chunks, self._each = chunks, each
 
     def __iter__(self) -> Iterator[tuple[Any, int]]:
+        found = False
         try:
             for chunk in self._chunks:
-                yield chunk, 0
+                for first in range(0, len(chunk), FIXES):
+                    yield chunk[first : first + FIXES], 0
+                    found = True
                 if self._each:
                     yield _FLUSH, 0
         except (TrackError, TextError) as error:
             self.broken = str(error)
             return
         self.share = 1.0
+        if not found:
+            self.broken = f"{self.path}: expected text, got none"
+            return
         if not self._each:
             yield _FLUSH, 0
 
 
 _FLUSH = Verb(verb="flush")
-
-
-class _Sentence(msgspec.Struct):
-    text: str
 
 
 def _lines(path: Path) -> Iterator[str]:
@@ -199,14 +204,3 @@ def _lines(path: Path) -> Iterator[str]:
     for part in chain(arriving_text(str(path)), ["\n"]):
         *whole, held = (held + part).split("\n")
         yield from (line for line in whole if line.strip())
-
-
-def _sentences(path: Path) -> Iterator[str]:
-    """The texts of lines `{"text": …}`."""
-    for number, line in enumerate(_lines(path), 1):
-        try:
-            yield msgspec.json.decode(line, type=_Sentence).text
-        except msgspec.DecodeError as error:
-            raise TextError(
-                f'{path}, sentence {number}: expected {{"text": "…"}}, got: {error}'
-            ) from error

@@ -9,7 +9,7 @@ from streamrnn.model import Model
 from streamrnn.pool.stream import PooledStream
 from streamrnn.replay.play import expect_kind, feed_good, nothing, refused
 from streamrnn.replay.reel import Block, Reel, Step
-from streamrnn.replay.sources import FIXES, Source
+from streamrnn.replay.sources import FIXES, Source, file_size
 
 WIDTH = 64
 """Streams that go side by side."""
@@ -38,9 +38,9 @@ def play_together(
         The number of a source, and a step of it; or an error, or None, that ends it.
     """
     # Those of about a size end at about the same time, and leave none to go on alone.
-    waiting = sorted(enumerate(sources), key=lambda each: each[1].path.stat().st_size)
+    waiting = sorted(enumerate(sources), key=lambda each: file_size(each[1].path))
     seats: list[_Seat] = []
-    with model.pool(WIDTH, threads=1, queue=FIXES) as pool:
+    with model.pool(WIDTH, threads=1, queue=2 * FIXES) as pool:
         while waiting or seats:
             while waiting and len(seats) < WIDTH:
                 number, source = waiting.pop()

@@ -11,11 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from streamrnn.errors import ConfigError, RecordingError
-from streamrnn.io.messages import Audio, Chunk, chunk_of
+from streamrnn.io.messages import Audio, Chunk, Verb, chunk_of
 from streamrnn.io.recording import Recording
 from streamrnn.model import Model
 from streamrnn.replay.play import Pace, play
 from streamrnn.replay.reel import Step
+from streamrnn.replay.said import some_said
 from streamrnn.replay.sources import Source
 
 _OFFSET = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
@@ -89,12 +90,19 @@ def _seconds(text: str, source: Source) -> float:
 
 
 def play_within(
-    source: Source, model: Model, part: Window, *, pace: Pace | None = None, seek: bool = True
+    source: Source,
+    model: Model,
+    part: Window,
+    *,
+    pace: Pace | None = None,
+    seek: bool = True,
+    join: bool = True,
 ) -> Iterator[Step]:
     """Play a part of a stream: the same bits as of the whole.
 
-    A recording by the same model is begun at the last state that is known before the part; what
-    else there is is played from its beginning, and what comes before the part is left out.
+    A recording by the same model is begun at a state that is known before the part, and what comes
+    before that is not read, be it damaged; what else there is is played from its beginning, and
+    what comes before the part is left out.
 
     Args:
         source: one that nothing was read of yet.
@@ -102,22 +110,24 @@ def play_within(
         part: which; what lies outside has its predictions taken out of the steps.
         pace: see `play`.
         seek: False: play from the beginning all the same.
+        join: see `play`.
 
     Raises:
         RecordingError: as `play`; or the stream has no times.
     """
     if part.whole:
-        yield from play(source, model, pace=pace)
+        yield from play(source, model, pace=pace, join=join)
         return
     if seek and sought(source, model):
         assert isinstance(source, Recording)
         source.seek(_late(source, part.start))
-    for step in play(source, model, pace=pace):
+    rate = int(source.options.get("rate", 0))
+    for step in play(source, model, pace=pace, join=join):
         if step.times is None:
             raise RecordingError(f"{source.path}: expected a stream with times to take a part of")
-        if len(step.times) and step.times[0] >= part.end:
+        if _began(step, rate) >= part.end:
             return
-        yield _cut(step, part, source)
+        yield _cut(step, part, rate)
 
 
 def sought(source: Source, model: Model) -> bool:
@@ -125,39 +135,49 @@ def sought(source: Source, model: Model) -> bool:
     return isinstance(source, Recording) and source.opened.fingerprint == model.fingerprint
 
 
-def _late(source: Recording, start: float) -> Callable[[Chunk, int], bool]:
+def _late(source: Recording, start: float) -> Callable[[Chunk | Verb, int], bool]:
     rate = source.rate
 
-    def late(chunk: Chunk, at: int) -> bool:
-        if isinstance(chunk, Audio):
-            return (chunk.begin + len(chunk_of(chunk))) / rate >= start
-        return (at - source.begun) / 1e9 >= start
+    def late(message: Chunk | Verb, at: int) -> bool:
+        if not rate:  # what is said comes when it arrives
+            return (at - source.begun) / 1e9 >= start
+        if isinstance(message, Audio):
+            return (message.begin + len(chunk_of(message))) / rate >= start
+        return False  # what an end of sound brings has the time of its last sample
 
     return late
 
 
-def _cut(step: Step, part: Window, source: Source) -> Step:
+def _began(step: Step, rate: int) -> float:
+    """Seconds before which nothing can be known of a step, or of a later one."""
+    if rate:
+        return step.begin / rate
+    if step.at is not None:
+        return step.at
+    return -math.inf if step.times is None or not len(step.times) else float(step.times[0])
+
+
+def _cut(step: Step, part: Window, rate: int) -> Step:
     """Take out what lies outside."""
     times = step.times
     assert times is not None
     mine = slice(*np.searchsorted(times, (part.start, part.end)).tolist())
-    rate = int(source.options.get("rate", 0))
     if rate:  # what was recorded may be of other steps
-        then = (step.offset + np.array(step.recorded.positions)) / rate
+        then = (step.offset + np.array(step.recorded.positions, np.int64)) / rate
         theirs = slice(*np.searchsorted(then, (part.start, part.end)).tolist())
         events = [
             event
             for event in step.events
             if part.start <= (step.offset + event.position) / rate < part.end
         ]
-    else:  # all arrived at the same time, or none is recorded
-        theirs = slice(None) if len(times[mine]) or not len(times) else slice(0)
-        events = step.events if theirs == slice(None) else []
+    else:  # all came at once
+        inside = step.at is not None and part.start <= step.at < part.end
+        theirs, events = slice(None) if inside else slice(0), step.events if inside else []
     said = step.said[mine]
     return step._replace(
         said=said,
         times=times[mine],
-        recorded=step.recorded.some(theirs),
+        recorded=some_said(step.recorded, theirs),
         events=events,
         strayed=step.strayed and len(said) == len(step.said),
     )

@@ -25,6 +25,18 @@ def new_figure(**options: Any) -> Any:
     return Figure(**options)
 
 
+def see_that_picture(path: Path) -> None:
+    """See that a picture can be drawn, before much is computed for it.
+
+    Raises:
+        UnsupportedError: matplotlib is not installed.
+        ConfigError: the file would lie in no folder.
+    """
+    new_figure()
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise ConfigError(f"{path}: expected a file in a folder that exists")
+
+
 def write_picture(path: str | Path, save: Callable[[str], None]) -> None:
     """Have a picture written to a file.
 

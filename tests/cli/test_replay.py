@@ -150,7 +150,7 @@ def test_in_its_own_time(tmp_path: Path) -> None:
     [
         ((), "expected --model NAME to play it to"),
         (("--model", "nothing"), "nothing: expected a bundled name"),
-        (("--model", "keywords", "--check"), "expected predictions to check, none are recorded"),
+        (("--model", "keywords", "--check"), "expected predictions to check, got none there"),
         (("--model", "keywords", "--from", "T03:00"), "only a recording knows when"),
         (("--model", "keywords", "--from", "3", "--to", "2"), "--to: expected a time after 3"),
         (("--model", "keywords", "--report", "x.html"), "--report: expected two listeners"),

@@ -114,7 +114,7 @@ def test_steps_of_another_length_are_compared_by_what_was_said_last() -> None:
 )
 def test_every_event_is_told_once(one: list[Any], other: list[Any]) -> None:
     sides = [
-        [Heard(t, Event("detected", label, 0, 0.5)) for t, label in sorted(side)]
+        [Heard(t, Event("detected", label, 0, 0.5), True) for t, label in sorted(side)]
         for side in (one, other)
     ]
     rows = _side_by_side(sides)
@@ -190,5 +190,5 @@ def test_points_that_lie_apart(tmp_path: Path) -> None:
     a, b = one.predict(rows).points, other.predict(rows).points
     assert a is not None and b is not None
     wanted = np.nanmean(np.linalg.norm(a - b, axis=2), axis=0)
-    assert found.apart is not None
-    np.testing.assert_allclose(found.apart, wanted)
+    assert found.points_apart is not None
+    np.testing.assert_allclose(found.points_apart, wanted)

@@ -67,8 +67,8 @@ def test_text_and_sentences(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "blob", "told"),
     [
-        ("a.jsonl", b'{"text": "one"}\n{"txt": 1}\n', 'sentence 2: expected {"text"'),
-        ("a.jsonl", b'{"text": "one"}\n{"text": 1}\n', "sentence 2"),
+        ("a.jsonl", b'{"text": "one"}\n{"txt": 1}\n', 'line 2: expected {"text"'),
+        ("a.jsonl", b'{"text": "one"}\n{"text": 1}\n', "line 2"),
         ("a.txt", b"one \xff two", "expected UTF-8, got 0xff at byte 4"),
         ("a.csv", b"time_s,x,y\n1,2,3\n0,2,3\n", "expected a time of 1.0 s or later"),
     ],
@@ -88,18 +88,30 @@ def test_what_is_nothing_of_the_kind(tmp_path: Path, name: str) -> None:
 
 
 def test_the_files_of_a_folder(tmp_path: Path) -> None:
-    names = ("b.wav", "b.csv", "b.labels.txt", "c.csv", "deep/a.FLAC", "n.txt", "x.pdf", "r.txt")
+    names = (
+        "b.wav",
+        "b.csv",
+        "d.ogg",
+        "d.labels.txt",
+        "b.2.csv",
+        "c.csv",
+        "deep/a.FLAC",
+        "n.txt",
+        "x.pdf",
+        "r.txt",
+    )
     (tmp_path / "deep").mkdir()
     for name in names:
         (tmp_path / name).touch()
+    (tmp_path / "b.2.csv").write_text("time_s,x,y\n1,2,3\n")  # a track
     Recorder(tmp_path / "r.mcap").close()
 
     def found(kind: str) -> list[str]:
         return [str(p.relative_to(tmp_path)) for p in files_of([tmp_path], kind=kind)]
 
-    assert found("audio") == ["b.wav", "deep/a.FLAC", "r.mcap"]
-    assert found("motion") == ["c.csv", "r.mcap"]
-    assert found("") == ["b.wav", "c.csv", "deep/a.FLAC", "n.txt", "r.mcap"]
+    assert found("audio") == ["b.wav", "d.ogg", "deep/a.FLAC", "r.mcap"]
+    assert found("motion") == ["b.2.csv", "c.csv", "r.mcap"]
+    assert found("") == ["b.2.csv", "b.wav", "c.csv", "d.ogg", "deep/a.FLAC", "n.txt", "r.mcap"]
     assert files_of([tmp_path / "x.pdf"]) == [tmp_path / "x.pdf"]  # which open_source refuses
     with pytest.raises(RecordingError, match="no such thing"):
         files_of([tmp_path / "y"])

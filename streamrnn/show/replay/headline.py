@@ -112,8 +112,8 @@ def _points(outcomes: Sequence[Outcome]) -> list[str]:
     """How far the points lie apart that they foresee."""
     found: list[str] = []
     for outcome in outcomes:
-        if outcome.apart and all(map(math.isfinite, outcome.apart)):
-            far = ", ".join(f"{each:.3g}" for each in outcome.apart)
+        if outcome.points_apart and all(map(math.isfinite, outcome.points_apart)):
+            far = ", ".join(f"{each:.3g}" for each in outcome.points_apart)
             name = file_name(outcome)
             found.append(
                 f"In {name} the points that they foresee lie {far} apart in the mean, "

@@ -121,11 +121,11 @@ def _bits(outcome: Outcome) -> Cell:
 
 
 def _pace(outcome: Outcome) -> str:
-    if outcome.took <= 0.0:
+    if outcome.elapsed <= 0.0:
         return "–"
     if outcome.seconds is None:
-        return f"{outcome.steps / outcome.took:,.0f} steps/s"
-    return f"{outcome.seconds / outcome.took:,.0f} ×"
+        return f"{outcome.steps / outcome.elapsed:,.0f} steps/s"
+    return f"{outcome.seconds / outcome.elapsed:,.0f} ×"
 
 
 def _part(count: int, which: int) -> Cell:

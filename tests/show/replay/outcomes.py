@@ -35,7 +35,7 @@ def outcome(file: str | Path = "a.wav", events: Any = (), **more: Any) -> Outcom
         "part": (0.0, None),
         "samples": 60 * RATE,
         "steps": 3_000,
-        "took": 0.5,
+        "elapsed": 0.5,
         "curves": [curve(60.0), curve(60.0)],
     }
     return Outcome(file=str(file), events=list(events), **{**options, **more})
