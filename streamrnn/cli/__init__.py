@@ -1,6 +1,7 @@
 """The command line: it parses, calls and prints; one verb a file."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -22,7 +23,8 @@ def _command_line() -> None:
 def run(program: Callable[[], object]) -> None:
     """Run a program to its end: what the user can mend is one line and exit code 2.
 
-    Ctrl-C ends with exit code 130; a pipe that nobody reads any more with 1, without a word.
+    Ctrl-C ends with exit code 130, and a system that stops its services with 143, both after what
+    is open was closed; a pipe that nobody reads any more with 1, without a word.
 
     Args:
         program: the command line, or a demo.
@@ -31,6 +33,10 @@ def run(program: Callable[[], object]) -> None:
     sys.stdin = sys.stdin or open(os.devnull)
     sys.stdout = sys.stdout or open(os.devnull, "w")
     sys.stderr = sys.stderr or open(os.devnull, "w")
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has one of them
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _stop)
     try:
         try:
             program()
@@ -48,3 +54,7 @@ def run(program: Callable[[], object]) -> None:
             sys.exit(1)
         tell(f"expected to read and write, got: {error}")
         sys.exit(2)
+
+
+def _stop(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)

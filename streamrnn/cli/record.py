@@ -16,13 +16,13 @@ from streamrnn.cli.interrupts import between
 from streamrnn.cli.lines import print_json
 from streamrnn.cli.record_view import shown
 from streamrnn.cli.sound_source import filled, open_sound
-from streamrnn.cli.stream_options import refuse_unfit
+from streamrnn.cli.stream_options import expect_recording, refuse_unfit
 from streamrnn.config import AudioConfig
 from streamrnn.errors import ConfigError, StreamRNNError, UnsupportedError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.io.recorder import Recorder
 from streamrnn.io.sounds import SUFFIXES
-from streamrnn.io.texts import arriving, read_lines
+from streamrnn.io.texts import arriving, read_lines, text_lines
 from streamrnn.io.tracks import arriving_rows
 
 USUAL = 16_000  # raw samples a second
@@ -42,6 +42,7 @@ WHERE = {
     "--reconnect": "mic as its source",
     "--kind": "a file or - as its source",
     "--seconds": "sound",
+    "--lines": "text, but no .jsonl",
 }
 """What each option needs."""
 
@@ -97,6 +98,10 @@ def record(
         Kind | None,
         typer.Option(help="What comes (default: by the file's suffix; sound from -)."),
     ] = None,
+    lines: Annotated[
+        bool,
+        typer.Option("--lines", help="Text: each line is a sentence, as `stream intents` has it."),
+    ] = False,
     seconds: Annotated[
         float | None, typer.Option(metavar="S", help="Stop after so many seconds of sound.")
     ] = None,
@@ -108,15 +113,16 @@ def record(
 
     Chunks are kept to the bit, as they came and with the time of their arrival. Raw samples are
     16 bits each, little-endian. Where a microphone lost samples, silence stands in, and it is
-    said. Text comes in pieces as they are read; each line of a .jsonl file is an object with a
-    "text", and a sequence of its own. Of a track each row is a chunk, with the columns time_s, x,
-    y and perhaps z.
+    said. Text comes in pieces as they are read, one sequence, or with --lines a sequence a line;
+    each line of a .jsonl file is an object with a "text", and a sequence of its own. Of a track
+    each row is a chunk, with the columns time_s, x, y and perhaps z.
 
     Ctrl-C ends the recording as it should, with exit code 130; all of it but perhaps the last
     second is there even if the process is killed. Where the source ends, or --seconds are full,
     the sequence ends too. Exit code 2: the source could not be read on, or the disk takes no more;
     what came before is recorded.
     """
+    expect_recording(file)
     found = _kind(source, kind)
     given = {
         "--rate": rate,
@@ -125,6 +131,7 @@ def record(
         "--reconnect": reconnect,
         "--kind": kind,
         "--seconds": seconds,
+        "--lines": lines,
     }
     refuse_unfit(given, _fitting(source, found), WHERE, f"{found} and {source}")
     if seconds is not None and not 0.0 < seconds < math.inf:
@@ -152,6 +159,8 @@ def record(
             pieces = _ended((rows, 0) for rows in arriving_rows(source))
         elif source.lower().endswith(".jsonl"):
             pieces = ((piece, 0) for text in read_lines(source) for piece in (text, None))
+        elif lines:
+            pieces = ((piece, 0) for text in text_lines(source) for piece in (text, None))
         else:
             pieces = _ended((data, 0) for data in arriving(source))
         if source not in ("-", "mic"):
@@ -179,6 +188,8 @@ def _kind(source: str, kind: Kind | None) -> Kind:
 def _fitting(source: str, kind: Kind) -> set[str]:
     """The options that apply."""
     fitting = {"--seconds"} if kind == "sound" else set[str]()
+    if kind == "text" and not source.lower().endswith(".jsonl"):
+        fitting |= {"--lines"}
     if source == "mic":
         return fitting | {"--rate", "--channels", "--device", "--reconnect"}
     if source == "-" and kind == "sound":
@@ -250,4 +261,5 @@ def _count(chunk: Any) -> int:
 def _line(told: Recorded) -> str:
     seconds = "" if told.seconds is None else f"{told.seconds:.1f} s, "
     lost = f", {told.lost:,} of them lost" if told.lost else ""
-    return f"{told.file}: {seconds}{told.samples:,} samples{lost}, {told.bytes:,} bytes"
+    early = "; the file ends earlier" if told.error else ""
+    return f"{told.file}: {seconds}{told.samples:,} samples{lost}, {told.bytes:,} bytes{early}"

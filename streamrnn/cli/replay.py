@@ -94,7 +94,8 @@ def replay(
     if check and len(names) > 1:
         raise UnsupportedError("--check: expected the recorded model or one other, got two")
     models = [load(name) for name in names]
-    paths = files_of(files, kind=kind_of(models[0]) if models else "")
+    kind = "recorded" if check else kind_of(models[0]) if models else ""
+    paths = files_of(files, kind=kind)
     if (
         report is not None
         and len(names) < 2
@@ -103,8 +104,12 @@ def replay(
         raise UnsupportedError(
             "--report: expected two listeners: --model twice, or recordings; leave it out"
         )
-    for picture in filter(None, (plot, report)):  # told before hours are played
-        see_that_picture(picture)
+    if plot is not None:  # told before hours are played
+        see_that_picture(plot)
+    if report is not None:
+        see_that_picture(report.with_suffix(".png"))
+        if report.suffix.lower() not in (".html", ".htm"):
+            raise ConfigError(f"{report}: expected a page to write to, FILE.html")
     task = Task(models=names, start=start, end=end, curves=bool(plot or report))
     outcomes: list[Outcome] = []
     began, failed = time.monotonic(), 0
@@ -117,7 +122,11 @@ def replay(
             tell=happened if speed and not json else silent,
             advance=advance,
         ):
-            if check and isinstance(found, Outcome) and not (found.checked and found.steps):
+            if (
+                check
+                and isinstance(found, Outcome)
+                and not (found.checked and (found.compared or found.difference))
+            ):
                 found = RecordingError(f"{path}: expected predictions to check, got none there")
             if not isinstance(found, Outcome):
                 if len(paths) == 1:

@@ -49,13 +49,15 @@ def print_outcome(found: Outcome, *, check: bool) -> None:
     if found.lost_samples:
         console.print(f"{found.lost_samples:,} samples had been lost; silence stands in for them")
     if found.broken:
-        console.print(f"breaks off there: {found.broken}", markup=False)
+        at = f"{found.samples / found.rate:.2f} s" if found.rate else f"{found.samples:,} samples"
+        console.print(f"breaks off there, after {at}: {found.broken}", markup=False)
     if found.part != (0.0, None):
         console.print(_part(found), markup=False)
     now = found.listeners[-1].model
     if found.checked:
         if found.difference is None:
-            console.print(f"{now} says the same, to the bit")
+            same = f"says the same, to the bit ({found.compared:,} steps compared)"
+            console.print(f"{now} {same if found.compared else 'has nothing to be compared with'}")
         elif check or found.same_model:
             told = found.difference
             at = f"{told.time:.3f} s" if told.time is not None else f"position {told.position:,}"
@@ -85,7 +87,7 @@ def print_sum(outcomes: Sequence[Outcome], failed: int, took: float) -> None:
     else:
         told += f", {steps / took:,.0f} a second"
     if any(len(found.listeners) > 1 for found in outcomes):
-        parted = sum(bool(found.parted or found.difference) for found in outcomes)
+        parted = sum(found.differs for found in outcomes)
         told += f"; {parted} differ"
     if failed:
         told += f"; {failed} could not be read"
@@ -102,6 +104,12 @@ def _part(found: Outcome) -> str:
     return told
 
 
+def _which(listener: Listener, found: Outcome) -> str:
+    """What tells two models of one name apart."""
+    alike = len({each.model for each in found.listeners}) < len(found.listeners)
+    return f" {listener.fingerprint[:6]}" if alike and not found.same_model else ""
+
+
 def _short(value: Any) -> str:
     text = str(value)
     return text if len(text) < 100 else text[:99] + "…"
@@ -115,10 +123,12 @@ def _table(found: Outcome) -> Table:
         table.add_column(name)
     for listener in found.listeners:
         when = "" if not found.checked else "then, " if listener.recorded else "now, "
-        table.add_column(f"{when}{listener.model}", justify="right")
+        table.add_column(f"{when}{listener.model}{_which(listener, found)}", justify="right")
     for event in found.events[:SHOWN]:
         at = f"{event.time:.2f}" if timed else f"{event.time:.0f}"
-        scores = ("" if score is None else f"{score:.0%}" for score in event.scores)
+        scores = ["" if score is None else f"{score:.0%}" for score in event.scores]
+        if event.lag:
+            scores[1] += f" {event.lag:+.2f}" if timed else f" {event.lag:+.0f}"
         table.add_row(at, event.kind, event.label, *scores)
     if len(found.events) > SHOWN:
         table.caption = f"{SHOWN} of {len(found.events):,}; --json tells all"

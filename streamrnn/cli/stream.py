@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from streamrnn.cli.lines import print_json, tell
-from streamrnn.cli.stream_options import refuse_strange
+from streamrnn.cli.stream_options import expect_recording, refuse_strange
 from streamrnn.cli.stream_sentences import stream_sentences
 from streamrnn.cli.stream_sound import Options, stream_sound
 from streamrnn.cli.stream_text import Options as TextOptions
@@ -124,6 +124,7 @@ def stream(
     if record is None:
         _stream(network, source, sound, text, chunk or 1)
         return
+    expect_recording(record)
     patient = source != "mic"
     with RecordedModel(
         network, record, source=source or "", failed=tell, patient=patient

@@ -1,9 +1,10 @@
 """Which options of `streamrnn stream` apply where; the others are refused, not passed over."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from streamrnn.config import AudioConfig, DecideConfig, ModelConfig, MotionConfig, TextConfig
-from streamrnn.errors import UnsupportedError
+from streamrnn.errors import ConfigError, UnsupportedError
 
 _DEVICE = "a model of sound and mic as its source"
 _RAW = "a model of sound and mic or - as its source"
@@ -87,3 +88,13 @@ def _fitting(config: ModelConfig, source: str | None, *, sampled: bool) -> set[s
         return {"--view"} if source == "-" else set()
     with_sample = {"--replace", "--sample", "--prompt", "--temperature", "--seed"}
     return with_sample if sampled else {"--replace", "--sample"}
+
+
+def expect_recording(path: Path) -> None:
+    """See that a file to record to is called as one.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if path.suffix.lower() != ".mcap":
+        raise ConfigError(f"{path}: expected a file to record to, FILE.mcap")

@@ -39,7 +39,7 @@ from rich.text import Text
 
 from streamrnn.cli.lines import print_json
 from streamrnn.io.keys import BACK, CLEAR, END, ENTER, Keyboard
-from streamrnn.io.texts import arriving
+from streamrnn.io.texts import arriving, read_lines
 from streamrnn.model import Model
 from streamrnn.show.sentence import sentence_view, shown, summary
 from streamrnn.show.shares import leaders
@@ -71,11 +71,11 @@ def stream_sentences(
     if view is None:
         view = source == "-" and sys.stdin.isatty() and console.is_terminal
     if json:
-        _write(model, arriving(source))
+        _write(model, _arriving(source))
     elif view:
         _converse(model, console)
     else:
-        _print(model, console, arriving(source))
+        _print(model, console, _arriving(source))
 
 
 def pieces(chunks: Iterable[bytes]) -> Iterator[tuple[str, bool]]:
@@ -87,6 +87,15 @@ def pieces(chunks: Iterable[bytes]) -> Iterator[tuple[str, bool]]:
         yield from ((text.removesuffix("\r"), True) for text in ended)
         yield rest, False
     yield whole_ends.decode(b"", True).removesuffix("\r"), False
+
+
+def _arriving(source: str) -> Iterator[bytes]:
+    """What comes, a sentence a line; of JSON lines their texts."""
+    if not source.lower().endswith(".jsonl"):
+        yield from arriving(source)
+        return
+    for text in read_lines(source):
+        yield " ".join(text.splitlines()).encode() + b"\n"
 
 
 def _heard(model: Model, chunks: Iterable[bytes]) -> Iterator[Step | Whole]:

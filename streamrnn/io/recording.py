@@ -190,8 +190,9 @@ class Recording:
                     yield from found[passed:]
                     passed = max(0, passed - len(found))
             except _DAMAGE as error:
-                told = str(error) or "the file ends in the middle of a record"
-                self.broken = f"{type(error).__name__}: {told} (at byte {file.tell():,})"
+                cut = isinstance(error, McapError | EOFError | struct.error) and not file.read(1)
+                how = "is cut short" if cut else f"is damaged ({type(error).__name__})"
+                self.broken = f"the file {how} at byte {file.tell():,}"
 
 
 def _unpacked(record: object, kinds: Kinds) -> list[Found]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from importlib import import_module
+from io import SEEK_CUR
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,7 +56,8 @@ def sound_chunks(path: str | Path, *, seconds: float = 1.0) -> Iterator[Sound]:
         SoundError: as `read_sound`; of a file that is cut short, after all that could be read.
     """
     with _opened(path) as file:
-        rate, expected, got = int(file.samplerate), int(file.frames), 0
+        rate, got = int(file.samplerate), 0
+        expected = max(int(file.frames), _promised(path, file))
         problem: Exception | None = None
         while problem is None:
             samples, problem = _read(file, max(1, int(seconds * rate)))
@@ -110,6 +112,26 @@ def _opened(path: str | Path) -> Any:
     except (soundfile.LibsndfileError, RuntimeError, OSError, TypeError) as error:
         reason = error if Path(path).exists() else "no such file"
         raise SoundError(f"{path}: expected a file of sound, got: {reason}") from error
+
+
+def _promised(path: str | Path, file: Any) -> int:
+    """Samples that the header of a WAV file promises, which libsndfile does not tell of; 0: none.
+
+    Microsoft's RIFF: chunks of a name, a length and so many bytes; those named data are the
+    samples. A length of 0 or nearly 4 GiB is one that whoever wrote to a pipe did not know.
+    """
+    width = {"PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
+    if file.format not in ("WAV", "WAVEX") or file.subtype not in width:
+        return 0
+    with open(path, "rb") as raw:
+        raw.seek(12)
+        while len(head := raw.read(8)) == 8:
+            name, length = head[:4], int.from_bytes(head[4:], "little")
+            if name == b"data":
+                known = 0 < length < 2**32 - 2**16
+                return length // (width[file.subtype] * int(file.channels)) if known else 0
+            raw.seek(length + length % 2, SEEK_CUR)
+    return 0
 
 
 def _gone_to(file: Any, first: int) -> bool:

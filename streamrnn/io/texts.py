@@ -4,6 +4,7 @@ import codecs
 import sys
 from collections.abc import Iterator
 from io import BufferedReader
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
@@ -124,3 +125,15 @@ def arriving_text(source: str, *, errors: str = "strict") -> Iterator[str]:
             f"{name}: expected UTF-8, got {bad} at byte {place} ({error.reason}); encode it anew, "
             "or read it with --replace"
         ) from error
+
+
+def text_lines(source: str) -> Iterator[str]:
+    """The lines of a file, or of standard input for `-`, that hold something, as they come.
+
+    Raises:
+        TextError: as `arriving_text`.
+    """
+    held = ""
+    for part in chain(arriving_text(source), ["\n"]):
+        *whole, held = (held + part).split("\n")
+        yield from (line for line in whole if line.strip())

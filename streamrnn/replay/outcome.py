@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -39,6 +40,15 @@ class Told(msgspec.Struct, kw_only=True):
     """Of which class."""
     scores: list[float | None]
     """How sure each listener was; None: it did not tell it."""
+    times: list[float | None] = []
+    """When each listener told it; `time` is the first of these."""
+
+    @property
+    def lag(self) -> float | None:
+        """How much later the second of two told it; None: not both did."""
+        if len(self.times) < 2 or self.times[0] is None or self.times[1] is None:
+            return None
+        return self.times[1] - self.times[0]
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -60,6 +70,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     """That were played."""
     steps: int = 0
     """Predictions that were made by the last listener."""
+    compared: int = 0
+    """Of these, that stand beside recorded ones."""
     samples: int = 0
     """Up to the end of what was played."""
     lost_samples: int = 0
@@ -84,7 +96,8 @@ class Outcome(msgspec.Struct, kw_only=True):
         """Of sound that was played."""
         if not self.rate:
             return None
-        return max(0.0, self.samples / self.rate - (self.part[0] if self.sought else 0.0))
+        start, end = self.part
+        return max(0.0, min(self.samples / self.rate, end or math.inf) - start)
 
     @property
     def same_model(self) -> bool:
@@ -95,6 +108,13 @@ class Outcome(msgspec.Struct, kw_only=True):
     def checked(self) -> bool:
         """Whether what was recorded stands beside what is played."""
         return len(self.listeners) == 2 and self.listeners[0].recorded
+
+    @property
+    def differs(self) -> bool:
+        """Whether two listeners part: in any bit, or in any event, label or point."""
+        if self.checked and self.same_model:
+            return self.difference is not None
+        return bool(self.parted or self.other_labels or any(self.points_apart or ()))
 
     @property
     def parted(self) -> list[Told]:
@@ -160,6 +180,7 @@ class Gathering:
         outcome.steps += len(last.said)
         outcome.samples = last.samples
         outcome.lost_samples += last.lost
+        outcome.compared += min(len(last.said), len(last.recorded.positions))
         told = difference(last) if outcome.checked else None
         same = outcome.checked and outcome.same_model and told is None
         both = [*steps] if len(steps) == len(self._sides) else [last, last]
@@ -284,13 +305,15 @@ def _side_by_side(sides: Sequence[list[Heard]]) -> list[Told]:
             while mine and mine[0].time < heard.time - NEAR:
                 mine.pop(0)
             if mine and mine[0].time <= heard.time + NEAR:
-                mine.pop(0).scores[1] = heard.event.score
+                row = mine.pop(0)
+                row.scores[1], row.times[1] = heard.event.score, heard.time
             else:
                 rows.append(_told(heard, 1, none))
     return sorted(rows, key=lambda row: row.time)
 
 
 def _told(heard: Heard, which: int, none: list[float | None]) -> Told:
-    scores = [*none]
-    scores[which] = heard.event.score
-    return Told(time=heard.time, kind=heard.event.kind, label=heard.event.label, scores=scores)
+    scores, times = [*none], [*none]
+    scores[which], times[which] = heard.event.score, heard.time
+    event = heard.event
+    return Told(time=heard.time, kind=event.kind, label=event.label, scores=scores, times=times)

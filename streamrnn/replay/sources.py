@@ -12,7 +12,7 @@ from streamrnn.frontends.base import Option
 from streamrnn.io import sounds
 from streamrnn.io.messages import Verb
 from streamrnn.io.recording import Recording
-from streamrnn.io.texts import arriving_text, read_lines
+from streamrnn.io.texts import arriving_text, read_lines, text_lines
 from streamrnn.io.tracks import track_chunks
 from streamrnn.replay.marks import marks_beside
 
@@ -28,7 +28,7 @@ SUFFIXES = (".mcap", *sounds.SUFFIXES, ".csv", ".jsonl", ".txt")
 
 HEARD = (".mcap", *sounds.SUFFIXES)
 """Of files that may be marked."""
-_KINDS = {"audio": sounds.SUFFIXES, "motion": (".csv",), "text": (".jsonl", ".txt"), "frames": ()}
+_KINDS = {"audio": sounds.SUFFIXES, "motion": (".csv",), "text": (".jsonl", ".txt")}
 
 
 class Source(Protocol):
@@ -82,7 +82,7 @@ def open_source(path: str | Path, *, sentences: bool = False, slow: bool = False
     if suffix == ".jsonl":
         return RowsFile(path, "text", read_lines(path), each=True)
     if suffix == ".txt":
-        lines = _lines(path) if sentences else arriving_text(str(path))
+        lines = text_lines(str(path)) if sentences else arriving_text(str(path))
         return RowsFile(path, "text", lines, each=sentences)
     raise RecordingError(
         f"{path}: expected a file that replays, {', '.join(SUFFIXES)}, got another suffix"
@@ -104,17 +104,19 @@ def files_of(paths: Sequence[str | Path], *, kind: str = "") -> list[Path]:
 
     Args:
         paths: files, each of which is taken as it is, and folders.
-        kind: of the front end that is to take what lies in folders; "": any.
+        kind: of the front end that is to take what lies in folders; "recorded": recordings alone;
+            "": any.
+
+    Returns:
+        Each once.
 
     Raises:
-        RecordingError: there is no such file, or nothing that replays in a folder.
+        RecordingError: there is nothing that replays in a folder.
     """
-    suffixes = {".mcap", *_KINDS.get(kind, SUFFIXES)}
+    suffixes = {".mcap", *(_KINDS.get(kind, ()) if kind else SUFFIXES)}
     found: list[Path] = []
     for path in map(Path, paths):
         if not path.is_dir():
-            if not path.exists():
-                raise RecordingError(f"{path}: expected a file or a folder, got no such thing")
             found.append(path)
             continue
         inside = sorted(
@@ -127,7 +129,10 @@ def files_of(paths: Sequence[str | Path], *, kind: str = "") -> list[Path]:
                 f"{path}: expected files that replay, {', '.join(sorted(suffixes))}, found none"
             )
         found += fitting
-    return found
+    once: dict[Path, Path] = {}
+    for path in found:
+        once.setdefault(path.resolve(), path)
+    return list(once.values())
 
 
 class SoundFile:
@@ -196,11 +201,3 @@ class RowsFile:
 
 
 _FLUSH = Verb(verb="flush")
-
-
-def _lines(path: Path) -> Iterator[str]:
-    """The lines of a file of text that hold something."""
-    held = ""
-    for part in chain(arriving_text(str(path)), ["\n"]):
-        *whole, held = (held + part).split("\n")
-        yield from (line for line in whole if line.strip())

@@ -86,6 +86,10 @@ def _seconds(text: str, source: Source) -> float:
             f"{source.path}: expected a time since the beginning, as 3:00:00, got {text}; only a "
             "recording knows when something came"
         )
+    if moment < begun:
+        raise ConfigError(
+            f"{source.path}: expected a time since it began, {begun:%Y-%m-%d %H:%M:%S}, got {text}"
+        )
     return (moment - begun).total_seconds()
 
 

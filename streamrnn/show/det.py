@@ -61,7 +61,7 @@ def wake_plot(
     axes.set_xlim(left=0.0)
     if not axes.dataLim.xmax > 0.0:  # no accept at any threshold: room for one
         axes.set_xlim(right=1.0 / scores["hours"])
-    axes.set_ylim(0.0, 1.3 * highest)  # without any accept a threshold may reject all
+    axes.set_ylim(0.0, min(103.0, 1.3 * highest))  # without any accept a threshold may reject all
     axes.set_xlabel(f"false accepts an hour, of all words, in {scores['hours']:.2f} h")
     axes.set_ylabel("false rejects, %")
     axes.set_title(f"every threshold; marks: {marks}", loc="left", fontsize=10)

@@ -18,7 +18,7 @@ def new_figure(**options: Any) -> Any:
     """
     try:
         from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise UnsupportedError(
             "plot: expected matplotlib to be installed; pip install 'streamrnn[plot]'"
         ) from error
@@ -30,9 +30,13 @@ def see_that_picture(path: Path) -> None:
 
     Raises:
         UnsupportedError: matplotlib is not installed.
-        ConfigError: the file would lie in no folder.
+        ConfigError: the file would lie in no folder, or be of a format that is none of pictures.
     """
-    new_figure()
+    formats = new_figure().canvas.get_supported_filetypes()
+    if path.suffix[1:].lower() not in formats:
+        raise ConfigError(
+            f"{path}: expected a picture, as a.png, got none of {', '.join(sorted(formats))}"
+        )
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise ConfigError(f"{path}: expected a file in a folder that exists")
 

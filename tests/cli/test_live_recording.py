@@ -136,5 +136,5 @@ def test_without_a_model_it_is_recorded_to_the_bit_and_replayed_to_one(
     places = np.flatnonzero(noise == samples[0])
     assert any(np.array_equal(noise[at : at + len(samples)], samples) for at in places)
     replayed = json.loads(run("replay", str(live), "--model", "keywords", "--json"))
-    assert (replayed["seconds"], replayed["lost"], replayed["broken"]) == (3.0, 0, None)
+    assert (replayed["seconds"], replayed["lost_samples"], replayed["broken"]) == (3.0, 0, None)
     assert replayed["steps"] == 150  # one in 20 ms, the last at the flush

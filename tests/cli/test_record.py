@@ -332,3 +332,13 @@ def test_lost_samples_are_told_before_the_silence_that_stands_in(
         stamps = [each.timestamp for each in found if isinstance(each, Audio)]
         times = [stamp.sec * 10**9 + stamp.nsec for stamp in stamps]
         assert sorted(set(times)) == times and times[0] > 1_700_000_000 * 10**9
+
+
+def test_lines_are_sentences_where_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "s.txt").write_text("turn on the light\n\nwhat time is it?\n")
+    run("record", tmp_path / "s.txt", tmp_path / "a.mcap", "--lines")
+    assert verbs(tmp_path / "a.mcap") == ["flush", "flush"]
+    told = json.loads(run("replay", tmp_path / "a.mcap", "--model", "intents", "--json").stdout)
+    plain = json.loads(run("replay", tmp_path / "s.txt", "--model", "intents", "--json").stdout)
+    assert [e["label"] for e in told["events"]] == [e["label"] for e in plain["events"]]
+    assert len(told["events"]) == 2

@@ -5,7 +5,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from streamrnn.config import DetectConfig
+from streamrnn.model import Model, load
 from tests.conftest import COMMAND
 
 UTTERANCE = Path(__file__).parents[2] / "demos" / "utterance.flac"
@@ -59,7 +62,7 @@ def test_cut_short_agrees_and_says_where(spoken: Path, tmp_path: Path) -> None:
     blob = spoken.read_bytes()
     (tmp_path / "cut.mcap").write_bytes(blob[: len(blob) // 2])
     out = " ".join(run("replay", str(tmp_path / "cut.mcap"), "--check").split())
-    assert "breaks off there:" in out and "says the same, to the bit" in out
+    assert "breaks off there, after 5." in out and "says the same, to the bit" in out
 
 
 def test_what_cannot_be_read_is_one_line(spoken: Path, tmp_path: Path) -> None:
@@ -163,3 +166,60 @@ def test_in_its_own_time(tmp_path: Path) -> None:
 def test_what_cannot_be_done_is_one_line(options: tuple[str, ...], told: str) -> None:
     out = run("replay", str(UTTERANCE), *options, code=2)
     assert out.count("\n") == 1 and told in out
+
+
+def test_exit_codes_of_what_cannot_be_read(tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_bytes(b"nothing")
+    (tmp_path / "c.csv").write_text("time_s,x,y\n1,2,3\n")
+    (tmp_path / "d.csv").symlink_to(tmp_path / "gone")
+    names = [str(tmp_path / name) for name in ("a.csv", "b.csv", "c.csv")]
+    run("replay", names[0], "--model", "ball", code=2)
+    run("replay", *names[:2], "--model", "ball", code=2)
+    assert "1 steps" in run("replay", *names, "--model", "ball", code=1)
+    assert "c.csv: 1 steps" in run("replay", str(tmp_path), "--model", "ball", code=1)
+
+
+def test_no_recording_is_written_over(spoken: Path, tmp_path: Path) -> None:
+    blob = spoken.read_bytes()
+    for option in ("--report", "--plot"):
+        out = run("replay", str(spoken), option, str(spoken), code=2)
+        assert "expected a" in out and spoken.read_bytes() == blob
+    out = run("stream", "keywords", str(UTTERANCE), "--record", str(tmp_path / "a.wav"), code=2)
+    assert "expected a file to record to, FILE.mcap" in out
+
+
+def test_a_second_listener_that_is_later_is_told_so(spoken: Path, tmp_path: Path) -> None:
+    model = load("keywords")
+    assert isinstance(model.config.decoder, DetectConfig) and model.weights is not None
+    config = replace(model.config, decoder=replace(model.config.decoder, confirm=8))
+    Model.from_weights(config, model.weights).save(tmp_path / "late.safetensors")
+    late = ("--model", str(tmp_path / "late.safetensors"))
+    told = json.loads(run("replay", str(spoken), *late, "--json"))
+    events = [e for e in told["events"] if e["kind"] == "detected" and None not in e["scores"]]
+    assert events and all(e["times"][1] - e["times"][0] == pytest.approx(0.1) for e in events)
+    assert "+0.10" in run("replay", str(spoken), *late)
+
+
+def test_a_service_that_is_stopped_ends_its_recording(tmp_path: Path) -> None:
+    path = tmp_path / "a.mcap"
+    process = subprocess.Popen(
+        [*COMMAND, "stream", "keywords", "-", "--json", "--record", str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(bytes(64_000))
+    process.stdin.flush()
+    process.stdout.readline()
+    process.terminate()
+    process.stdin.close()
+    process.stdout.close()
+    assert process.wait() in (143, 1)  # 1: it was printing to a pipe that nobody reads
+    out = run("replay", str(path), "--check")
+    assert "breaks off" not in out and "says the same, to the bit" in out
+
+
+def test_nothing_is_not_the_same(spoken: Path) -> None:
+    out = run("replay", str(spoken), "--check", "--from", "99:00:00", code=2)
+    assert "expected predictions to check, got none there" in out

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from streamrnn.io.recorder import Recorder
 from streamrnn.io.recording import Recording
 from streamrnn.model import Model
 from streamrnn.replay.difference import difference
+from streamrnn.replay.play import play
 from streamrnn.replay.window import Window, play_within
 from tests.conftest import make_frames, make_model, make_text_model
 
@@ -316,3 +318,41 @@ def test_a_clock_that_is_set_is_told_and_disturbs_nothing(
     steps = list(play_within(Recording(path), hearing(), Window(1.0, 1.5)))
     assert steps[0].offset == 0 and all(difference(step) is None for step in steps)
     assert sum(len(step.said) for step in steps) == 50
+
+
+def test_a_chunk_of_many_megabytes_is_recorded_in_parts(tmp_path: Path) -> None:
+    samples = np.random.default_rng(0).integers(-999, 999, 40_000_000).astype(np.int16)
+    with Recorder(tmp_path / "a.mcap", options={"rate": 16_000, "channels": 1}) as recorder:
+        recorder.chunk(samples, 1)
+    assert recorder.error is None
+    chunks = [
+        message for message, _ in Recording(tmp_path / "a.mcap") if isinstance(message, Audio)
+    ]
+    np.testing.assert_array_equal(np.concatenate(list(map(chunk_of, chunks))), samples)
+    begins = np.cumsum([0, *(len(chunk_of(chunk)) for chunk in chunks)])
+    assert [chunk.begin for chunk in chunks] == begins[:-1].tolist() and len(chunks) > 10
+
+
+@pytest.mark.parametrize("chunk", [bytearray(b"ab c"), memoryview(b"ab c"), "a\ud800b c"])
+def test_whatever_a_stream_takes_is_recorded(tmp_path: Path, chunk: Any) -> None:
+    model = make_text_model("words")
+    with RecordedStream(model, tmp_path / "a.mcap", errors="replace") as stream:
+        said = stream.feed(chunk)
+        said = [said, stream.flush()]
+    steps = list(play(Recording(tmp_path / "a.mcap"), model))
+    assert [difference(step) for step in steps] == [None, None]
+    assert [len(step.said) for step in steps] == list(map(len, said))
+
+
+def test_who_is_told_of_the_end_may_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "WAITING", 50_000)
+    told: list[str] = []
+    recorder = Recorder(
+        tmp_path / "a.mcap",
+        options={"rate": 16_000, "channels": 1},
+        failed=lambda error: told.append(threading.current_thread().name),
+    )
+    for _ in range(300):
+        recorder.chunk(np.zeros(1_000, np.int16), 1)
+    recorder.close()
+    assert told == ["recorder"]

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from streamrnn.config import ClassesConfig, DetectConfig
+from streamrnn.config import ClassesConfig, DetectConfig, ModelConfig
 from streamrnn.errors import RecordingError
 from streamrnn.io.messages import Said
 from streamrnn.io.recorded import RecordedStream
+from streamrnn.learn.convert import from_torch
 from streamrnn.model import Model, load
 from streamrnn.predictions import Event
 from streamrnn.replay.outcome import NEAR, Outcome, _disagree, _side_by_side, replayed
@@ -192,3 +193,42 @@ def test_points_that_lie_apart(tmp_path: Path) -> None:
     wanted = np.nanmean(np.linalg.norm(a - b, axis=2), axis=0)
     assert found.points_apart is not None
     np.testing.assert_allclose(found.points_apart, wanted)
+
+
+@pytest.mark.parametrize("part", [WHOLE, Window(8.0, 9.5)])
+def test_curves_of_parts_and_of_what_said_nothing(
+    sound: Path, tmp_path: Path, model: Model, part: Window
+) -> None:
+    samples = sf.read(sound, dtype="float32")[0]
+    with RecordedStream(model, tmp_path / "a.mcap") as stream:
+        stream.reset()
+        stream.feed(samples[:30_080])  # a flush without a tail
+        stream.flush()
+        stream.feed(samples)
+        stream.reset()
+    found = play(tmp_path / "a.mcap", model, part=part, curves=True)
+    assert found.difference is None and found.sought == (part != WHOLE)
+    np.testing.assert_array_equal(found.curves[0], found.curves[1])
+
+
+def test_two_engines_go_in_step(sound: Path, model: Model) -> None:
+    torch = pytest.importorskip("torch", reason="pip install streamrnn[learn]")
+    module = torch.nn.GRU(80, 208, num_layers=2)
+    other = from_torch(module, engine="torch", input_size=80)
+    decoder = ClassesConfig(labels=tuple(map(str, range(208))))
+    network = replace(model.config.network, output_size=0)
+    config = ModelConfig(
+        name="other", network=network, frontend=model.config.frontend, decoder=decoder
+    )
+    other = Model(config, other.engine, "other", {}, None)
+    labels = model.predict(sf.read(sound, dtype="float32")[0]).labels
+    assert labels is not None
+    assert play(sound, model, other).other_labels == len(labels)
+    assert play(sound, other, model).other_labels == len(labels)
+
+
+def test_what_cannot_be_read_at_all_is_no_outcome(tmp_path: Path) -> None:
+    for name, blob in (("a.csv", b"x\n"), ("a.txt", b"\xff"), ("b.txt", b""), ("a.jsonl", b"1\n")):
+        (tmp_path / name).write_bytes(blob)
+        with pytest.raises(RecordingError, match=name):
+            play(tmp_path / name, model_of("motion" if name == "a.csv" else "words"))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from functools import partial
 from typing import Any
@@ -63,3 +64,20 @@ def test_whoever_stops_looking_ends_them() -> None:
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+class Leaving(Square):
+    """One that ends its process once its piece is handed in."""
+
+    def __call__(self, number: int) -> Any:
+        threading.Timer(0.2, os._exit, [3]).start()
+        return super().__call__(number)
+
+
+def test_a_process_that_ends_between_pieces_leaves_them_to_others() -> None:
+    found: dict[int, Any] = {}
+    for number, given in shared(partial(Leaving, -1), [1.0] * 5, 2, lambda _: None):
+        time.sleep(0.3)  # meanwhile whoever handed it in is gone
+        found[number] = given
+    assert sorted(found) == list(range(5))
+    assert all(given == 3 or given[0] == number**2 for number, given in found.items())

@@ -113,7 +113,10 @@ def test_the_files_of_a_folder(tmp_path: Path) -> None:
     assert found("motion") == ["b.2.csv", "c.csv", "r.mcap"]
     assert found("") == ["b.2.csv", "b.wav", "c.csv", "d.ogg", "deep/a.FLAC", "n.txt", "r.mcap"]
     assert files_of([tmp_path / "x.pdf"]) == [tmp_path / "x.pdf"]  # which open_source refuses
-    with pytest.raises(RecordingError, match="no such thing"):
-        files_of([tmp_path / "y"])
+    assert files_of([tmp_path / "y", tmp_path / "b.wav", tmp_path / "y"]) == [
+        tmp_path / "y",
+        tmp_path / "b.wav",
+    ]
+    assert files_of([tmp_path], kind="recorded") == [tmp_path / "r.mcap"]
     with pytest.raises(RecordingError, match="expected files that replay"):
         files_of([tmp_path / "deep"], kind="motion")

@@ -74,3 +74,22 @@ def test_one_that_is_refused_takes_no_other_with_it(tmp_path: Path) -> None:
     assert sources[2].broken is not None and "expected 3 fields" in sources[2].broken
     assert isinstance(ends[1], RecordingError) and "far.csv, after 1 samples" in str(ends[1])
     assert isinstance(ends[3], RecordingError) and "expected a model of text" in str(ends[3])
+
+
+def test_long_texts_are_played_to_their_end(tmp_path: Path) -> None:
+    lengths = (10_000, 1, 4_097)
+    for length in lengths:
+        (tmp_path / f"{length}.txt").write_text("abcd" * (length // 4) + "a" * (length % 4))
+    said = [0] * len(lengths)
+    sources = [open_source(tmp_path / f"{length}.txt") for length in lengths]
+    for number, step in play_together(sources, model_of("characters")):
+        assert not isinstance(step, RecordingError)
+        said[number] += 0 if step is None else len(step.said)
+    assert tuple(said) == lengths
+
+
+def test_a_file_that_vanishes_takes_no_other_with_it(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("time_s,x,y\n1,1,1\n")
+    sources = [open_source(tmp_path / "a.csv"), open_source(tmp_path / "gone.csv")]
+    ended = [step for _, step in play_together(sources, model_of("motion"))]
+    assert ended.count(None) == 2 and sources[1].broken is not None

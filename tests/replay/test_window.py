@@ -1,10 +1,12 @@
 """Seeking is playing through: a part of a stream has the bits that it has in the whole."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.errors import ConfigError, RecordingError
+from streamrnn.io import recorded as recorded_module
+from streamrnn.io import recorder
 from streamrnn.io.recorded import RecordedStream
 from streamrnn.io.recording import Recording
 from streamrnn.model import Model
@@ -26,6 +30,19 @@ from tests.replay.test_play import KINDS, model_of
 Row = tuple[float, int, bytes]
 
 
+class Clock:
+    """Time in which a quarter of a second goes by whenever anybody looks."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.sleep = time.sleep
+        self.time_ns = time.time_ns
+
+    def monotonic_ns(self) -> int:
+        self.now += 250_000_000
+        return self.now
+
+
 def rows(steps: Iterator[Step], part: Window = WHOLE) -> tuple[list[Row], list[Any], list[Any]]:
     """Each prediction of a part, with its time; what was recorded of it; the events."""
     said: list[Row] = []
@@ -35,11 +52,11 @@ def rows(steps: Iterator[Step], part: Window = WHOLE) -> tuple[list[Row], list[A
         assert difference(step) is None
         if step.times is None:
             continue
-        for n, time in enumerate(step.times.tolist()):
-            if part.start <= time < part.end:
-                said.append((time, step.samples - step.offset, step.said.outputs[n].tobytes()))
+        for n, second in enumerate(step.times.tolist()):
+            if part.start <= second < part.end:
+                said.append((second, step.samples - step.offset, step.said.outputs[n].tobytes()))
                 events += step.said.events[n]
-        then += step.recorded.positions if len(step.recorded.positions) == len(step.said) else []
+        then += zip(step.recorded.positions, step.recorded.labels or [], strict=False)
     return said, then, events
 
 
@@ -59,7 +76,11 @@ def test_seeking_is_playing_through(
     sequence = example(model, 60)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.mcap"
-        with RecordedStream(model, path, every=0.05) as stream:
+        with (
+            mock.patch.object(recorder, "time", Clock()),
+            mock.patch.object(recorded_module, "SAMPLES", 20),
+            RecordedStream(model, path, every=0.05) as stream,
+        ):
             for chunk, verb in zip([*pieces(sequence, cuts)] * 2, [*verbs, ""] * 9, strict=False):
                 before = stream.snapshot()
                 if kind == "motion":
@@ -82,9 +103,9 @@ def test_seeking_is_playing_through(
             (s.times[-1] for s in whole if s.times is not None and len(s.times)), default=1.0
         )
         part = Window(min(one, other) * last, max(one, other) * last)
-        through = rows(iter(whole), part)
-        sought = rows(play_within(Recording(path), model, part))
-        assert sought[0] == through[0] and sought[2] == through[2]
+        through = rows(play_within(Recording(path), model, part, seek=False))
+        assert through[0] == rows(iter(whole), part)[0]
+        assert rows(play_within(Recording(path), model, part)) == through
 
 
 @pytest.fixture(scope="module")
@@ -186,3 +207,54 @@ def test_text_in_a_file_has_no_times(tmp_path: Path) -> None:
     source = open_source(tmp_path / "a.txt")
     with pytest.raises(RecordingError, match="expected a stream with times"):
         list(play_within(source, model_of("words"), Window(1.0, 2.0)))
+
+
+def test_an_end_that_comes_late_has_its_own_time(tmp_path: Path) -> None:
+    model, clock = model_of("words"), Clock()
+    with mock.patch.object(recorder, "time", clock):
+        with RecordedStream(model, tmp_path / "a.mcap") as stream:
+            stream.feed("a")
+            clock.now += 10**9
+            stream.flush()  # ends the word
+            stream.feed("b c ")
+            stream.flush()
+    part = Window(0.8, 10.0)
+    sought = rows(play_within(Recording(tmp_path / "a.mcap"), model, part))
+    assert len(sought[0]) == 3
+    assert sought == rows(play_within(Recording(tmp_path / "a.mcap"), model, part, seek=False))
+
+
+def test_what_lies_behind_a_damaged_place_can_be_sought(
+    recorded: tuple[Model, Path, Any], tmp_path: Path
+) -> None:
+    model, path, _ = recorded
+    blob = bytearray(path.read_bytes())
+    blob[len(blob) // 3] ^= 1
+    (tmp_path / "a.mcap").write_bytes(blob)
+    through = Recording(tmp_path / "a.mcap")
+    assert rows(play(through, model)) and through.broken is not None
+    part = Window(2.2, 2.9)
+    whole = rows(play_within(Recording(path), model, part))
+    assert len(whole[0]) == 70
+    assert rows(play_within(Recording(tmp_path / "a.mcap"), model, part)) == whole
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_damage_is_an_error_of_its_own_when_sought(
+    recorded: tuple[Model, Path, Any], data: st.DataObject
+) -> None:
+    model, path, _ = recorded
+    blob = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(blob) - 9))
+        blob[at : at + 8] = data.draw(
+            st.sampled_from([b"\xff" * 8, b"\0" * 8, blob[at : at + 7] + b"x"])
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "a.mcap").write_bytes(blob)
+        try:
+            for step in play_within(Recording(Path(folder) / "a.mcap"), model, Window(1.5, 2.0)):
+                assert difference(step) is None
+        except RecordingError:
+            pass

@@ -96,7 +96,7 @@ def _body(
 
 _READING = (
     "How sure each listener was: the first one upwards, the second one downwards, thresholds "
-    "dashed. Ticks are events of both; triangles, of one alone."
+    "dashed. Triangles are events of one alone; ticks, those of both, and where one starts or ends."
 )
 _STYLE = """\
 .tiles { display: grid; gap: 0.8rem; margin: 1.2rem 0;
