@@ -17,7 +17,7 @@ from streamrnn.io.recording import Recording
 from streamrnn.io.sounds import read_sound
 from streamrnn.model import Model
 from streamrnn.replay.difference import difference
-from streamrnn.replay.outcome import replayed
+from streamrnn.replay.gathering import replayed
 from streamrnn.replay.play import play
 from streamrnn.replay.window import WHOLE, Window, play_within
 

@@ -33,8 +33,8 @@ from streamrnn.io.recorded import RecordedStream
 from streamrnn.io.sounds import read_sound
 from streamrnn.model import load
 
+# Issue 7: × real time over FLAC, × one job by two, MB and seconds of ten hours, fixes a second.
 AIM_TIMES, AIM_JOBS, AIM_MB, AIM_SECONDS, AIM_FIXES = 1_000.0, 1.9, 300.0, 40.0, 200_000.0
-"""Issue 7."""
 HOURS = 10
 WORDS = Path(__file__).parents[1] / "learn" / "explain" / "words.flac"
 RATE = 16_000
@@ -278,8 +278,7 @@ def recording(sound: Path, path: Path) -> None:
 def track_files(folder: Path, count: int) -> int:
     """Write tracks as CSV, 200 to 300 fixes each; gives how many fixes they are."""
     folder.mkdir()
-    random = np.random.default_rng(0)
-    fixes = 0
+    random, fixes = np.random.default_rng(0), 0
     for number in range(count):
         steps = int(random.integers(200, 300))
         rows = np.empty((steps, 3))

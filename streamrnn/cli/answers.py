@@ -11,6 +11,7 @@ from rich.console import Console
 from streamrnn.cli.lines import print_json
 from streamrnn.cli.waiting import waiting
 from streamrnn.errors import ConfigError, UnsupportedError
+from streamrnn.show.figure import see_that_picture
 
 if TYPE_CHECKING:
     from streamrnn.show.theme import Draw
@@ -20,10 +21,8 @@ def see_that(png: Path | None, dark: bool) -> None:
     """See that a picture can be written, before all is measured for it."""
     if dark and png is None:
         raise ConfigError("--dark: expected --png FILE beside it")
-    if png is not None and not png.resolve().parent.is_dir():
-        raise ConfigError(f"{png}: expected a folder that exists, got {png.parent}")
-    if png is not None and (png.is_dir() or not png.suffix):
-        raise ConfigError(f"{png}: expected a file for a picture, as a.png, got no such name")
+    if png is not None:
+        see_that_picture(png)
 
 
 def give(

@@ -13,7 +13,8 @@ from streamrnn.config import DecideConfig
 from streamrnn.errors import ModelFileError, RecordingError, StreamRNNError
 from streamrnn.io.recording import Recording
 from streamrnn.model import Model, bundled_models, load
-from streamrnn.replay.outcome import Gathering, Outcome, Tell, replayed
+from streamrnn.replay.gathering import Gathering, Tell, replayed
+from streamrnn.replay.outcome import Outcome
 from streamrnn.replay.play import Pace
 from streamrnn.replay.processes import Progress, shared
 from streamrnn.replay.reel import Step

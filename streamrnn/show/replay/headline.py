@@ -104,7 +104,7 @@ def _labels(outcomes: Sequence[Outcome]) -> list[str]:
         return []
     if not other:
         return ["At no step do their likeliest labels differ."]
-    share = percent(other / steps)
+    share = percent(other / steps, 0.0)
     return [f"At {other:,} of {steps:,} steps, {share}, their likeliest labels differ."]
 
 

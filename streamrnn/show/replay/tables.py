@@ -141,9 +141,10 @@ def events_table(outcome: Outcome, events: Sequence[Told]) -> str:
         row: list[Cell] = [_when(outcome, event), escape(clean(event.kind))]
         row.append((mark, escape(clean(event.label))))
         for which, score in enumerate(event.scores):
-            row.append(
-                (f"by-{which}", _score(score)) if alone and score is not None else _score(score)
-            )
+            told = _score(score)
+            if which and event.lag:
+                told += f", {event.lag:+.2f} s" if outcome.timed else f", {event.lag:+.0f}"
+            row.append((f"by-{which}", told) if alone and score is not None else told)
         rows.append(row)
     when = "time" if outcome.timed else "position"
     return table([when, "event", "label", *map(escape, names(outcome))], rows, left=3)

@@ -13,7 +13,8 @@ import streamrnn
 from streamrnn.errors import ConfigError
 from streamrnn.io.recorded import RecordedStream
 from streamrnn.replay.difference import Difference
-from streamrnn.replay.outcome import Outcome, replayed
+from streamrnn.replay.gathering import replayed
+from streamrnn.replay.outcome import Outcome
 from streamrnn.replay.sources import open_source
 from streamrnn.replay.window import WHOLE
 from streamrnn.show.replay.places import most_apart, places

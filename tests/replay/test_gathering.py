@@ -17,7 +17,8 @@ from streamrnn.io.recorded import RecordedStream
 from streamrnn.learn.convert import from_torch
 from streamrnn.model import Model, load
 from streamrnn.predictions import Event
-from streamrnn.replay.outcome import NEAR, Outcome, _disagree, _side_by_side, replayed
+from streamrnn.replay.gathering import disagreements, replayed, side_by_side
+from streamrnn.replay.outcome import NEAR, Outcome
 from streamrnn.replay.sides import BIN, Heard
 from streamrnn.replay.sources import open_source
 from streamrnn.replay.window import WHOLE, Window
@@ -106,7 +107,7 @@ def test_steps_of_another_length_are_compared_by_what_was_said_last() -> None:
         )
 
     slow, fast = said([20, 40], ["a", "b"]), said([10, 20, 30, 40, 50], list("xaabc"))
-    assert _disagree(slow, fast) == 1  # nothing was said at 10; c is not b
+    assert disagreements(slow, fast) == 1  # nothing was said at 10; c is not b
 
 
 @given(
@@ -118,7 +119,7 @@ def test_every_event_is_told_once(one: list[Any], other: list[Any]) -> None:
         [Heard(t, Event("detected", label, 0, 0.5), True) for t, label in sorted(side)]
         for side in (one, other)
     ]
-    rows = _side_by_side(sides)
+    rows = side_by_side(sides)
     assert [row.time for row in rows] == sorted(row.time for row in rows)
     for which, side in enumerate(sides):
         told = sorted(row.label for row in rows if row.scores[which] is not None)
