@@ -59,6 +59,8 @@ def __getattr__(name: str) -> Any:
         if name in names:
             found = globals()[name] = getattr(import_module(f"streamrnn.{room}"), name)
             return found
+    if name == "aio":
+        return import_module("streamrnn.aio")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

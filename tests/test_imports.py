@@ -28,7 +28,7 @@ ROOMS = [
     {"replay"},
     {"tasks"},
     {"learn"},
-    {"serve"},
+    {"serve", "aio"},
     {"bench", "show"},
     {"cli"},
 ]

@@ -1,0 +1,205 @@
+"""In a loop and across threads a stream says what it says alone, and nothing stays behind."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import streamrnn
+from streamrnn import aio
+from streamrnn.errors import ConfigError, DtypeError, NonFiniteError, StreamClosedError
+from streamrnn.predictions import Prediction, Predictions
+from tests.conftest import example, pieces
+from tests.replay.test_play import KINDS, model_of
+
+
+def same(found: list[Prediction], whole: Predictions) -> None:
+    assert [each.position for each in found] == whole.positions.tolist()
+    for one, other in zip(found, whole, strict=True):
+        assert one.output.tobytes() == other.output.tobytes() and one.events == other.events
+
+
+async def gathered(model: Any, chunks: Any, **options: Any) -> list[Prediction]:
+    return [each async for each in streamrnn.aio.predictions(model, chunks, **options)]
+
+
+async def coming(chunks: Any) -> AsyncIterator[Any]:
+    for chunk in chunks:
+        await asyncio.sleep(0)
+        yield chunk
+
+
+@given(st.sampled_from(KINDS), st.lists(st.integers(0, 9_000), max_size=5), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_it_is_the_whole(kind: str, cuts: list[int], later: bool) -> None:
+    model = model_of(kind)
+    sequence = example(model, 150)
+    chunks = list(pieces(sequence, cuts))
+    found = asyncio.run(gathered(model, coming(chunks) if later else chunks))
+    same(found, model.predict(sequence))
+
+
+def test_others_have_their_turn_while_a_long_chunk_is_fed() -> None:
+    model, turns = model_of("sound"), 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def both() -> None:
+        task = asyncio.create_task(other())
+        await gathered(model, [example(model, 2_000)])
+        task.cancel()
+
+    asyncio.run(both())
+    assert turns >= 2_000 * 80 // aio.PIECE
+
+
+def test_the_source_goes_no_further_than_what_is_taken() -> None:
+    model, asked = model_of("frames"), 0
+
+    def source() -> Any:
+        nonlocal asked
+        for _ in range(9):
+            asked += 1
+            yield example(model, 2)
+
+    async def some() -> None:
+        coming = aio.predictions(model, source())
+        for taken in range(1, 8):
+            await anext(coming)
+            assert asked == (taken + 1) // 2
+        await coming.aclose()
+
+    asyncio.run(some())
+
+
+def test_whoever_cancels_leaves_nothing_running() -> None:
+    model, closed = model_of("frames"), []
+
+    async def source() -> AsyncIterator[Any]:
+        try:
+            yield example(model, 3)
+            await asyncio.Event().wait()
+        finally:
+            closed.append(True)
+
+    async def cancelled() -> None:
+        task = asyncio.create_task(gathered(model, source()))
+        for _ in range(9):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    threads = threading.active_count()
+    asyncio.run(cancelled())
+    assert closed == [True] and threading.active_count() == threads
+
+
+def test_a_chunk_that_is_refused_comes_after_what_was_good() -> None:
+    model, found = model_of("sound"), []
+    bad = example(model, 30).astype(np.float32)
+    bad[-1] = np.nan
+
+    async def run() -> None:
+        async for each in aio.predictions(model, [example(model, 30), bad]):
+            found.append(each)
+
+    with pytest.raises(NonFiniteError):
+        asyncio.run(run())
+    assert len(found) >= 27
+    for chunk in ([1, 2], None, np.float32(1.0)):
+        with pytest.raises(DtypeError):
+            asyncio.run(gathered(model, [chunk]))
+
+
+@given(st.lists(st.integers(0, 70), max_size=30), st.lists(st.integers(0, 6), max_size=30))
+def test_an_inbox_loses_samples_but_no_time(sizes: list[int], takes: list[int]) -> None:
+    inbox, put, taken, left = aio.Inbox(100), [], [], 0
+    turns = iter(takes)
+    for n, size in enumerate(sizes):
+        chunk = np.full(size, n + 1, np.float32)
+        kept = inbox.put(chunk)
+        put.append(chunk.copy() if kept else np.zeros(size, np.float32))
+        chunk[:] = -1.0  # the caller's own
+        for _ in range(min(next(turns, 0), left := left + kept)):
+            taken.append(inbox.take())
+            left -= 1
+    inbox.close()
+    taken += list(inbox)
+    found, wanted = (np.concatenate([np.zeros(0, np.float32), *x]) for x in (taken, put))
+    np.testing.assert_array_equal(found, wanted)
+    assert inbox.lost == sum(len(p) for p in put if len(p) and not p.any())
+
+
+def test_an_inbox_between_a_thread_and_a_loop() -> None:
+    model = model_of("sound")
+    sequence = example(model, 400)
+    inbox = aio.Inbox(len(sequence))
+
+    def feed() -> None:
+        for chunk in pieces(sequence, list(range(0, len(sequence), 77))):
+            assert inbox.put(chunk)
+        inbox.close()
+
+    async def run() -> list[Prediction]:
+        thread = threading.Thread(target=feed)
+        thread.start()
+        found = await gathered(model, inbox)
+        thread.join()
+        return found
+
+    same(asyncio.run(run()), model.predict(sequence))
+    with pytest.raises(StreamClosedError):
+        inbox.put(sequence)
+    with pytest.raises(ConfigError, match="expected 1 or more"):
+        aio.Inbox(0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_listener_calls_back(kind: str) -> None:
+    model, found = model_of(kind), list[Prediction]()
+    sequence = example(model, 60)
+    with aio.Listener(model, found.append, most=len(sequence)) as listener:
+        for chunk in pieces(sequence, [7, 30]):
+            assert listener.put(chunk)
+    same(found, model.predict(sequence))
+    assert listener.lost == 0
+
+
+def test_a_listener_that_is_late_loses_no_time() -> None:
+    model, found, go = model_of("sound"), list[Prediction](), threading.Event()
+
+    def tell(said: Prediction) -> None:
+        go.wait()
+        found.append(said)
+
+    sequence = np.ones(4_000, np.float32)
+    with aio.Listener(model, tell, most=8_000) as listener:
+        kept = [listener.put(sequence) for _ in range(9)]
+        go.set()
+    assert kept[0] and not all(kept) and listener.lost == 4_000 * kept.count(False)
+    assert len(found) > 0
+
+
+def test_what_ends_a_listener_is_told() -> None:
+    model = model_of("sound")
+    bad = np.full(800, np.nan, np.float32)
+    listener = aio.Listener(model, lambda said: None)
+    listener.put(bad)
+    with pytest.raises(NonFiniteError):
+        listener.close()
+    told: list[Exception] = []
+    with aio.Listener(model, lambda said: 1 / 0, failed=told.append) as listener:
+        listener.put(example(model, 60))
+    assert [type(error) for error in told] == [ZeroDivisionError]
+    assert all(thread.name != "listener" for thread in threading.enumerate())
