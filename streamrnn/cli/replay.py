@@ -15,7 +15,7 @@ from streamrnn.cli.replayed import as_plain, happened, print_outcome, print_sum,
 from streamrnn.cli.waiting import waiting
 from streamrnn.errors import ConfigError, RecordingError, UnsupportedError
 from streamrnn.model import load
-from streamrnn.replay.jobs import SHORT, Advance, Task, play_files
+from streamrnn.replay.jobs import SHORT, Advance, Found, Task, play_files
 from streamrnn.replay.outcome import Outcome
 from streamrnn.replay.play import kind_of
 from streamrnn.replay.sources import files_of
@@ -72,9 +72,10 @@ def replay(
 
     The model that listened says the same numbers again, to the bit on the same kind of machine:
     --check says so. Another one, with --model, stands beside it, event by event; of two models,
-    each stands beside the other. Events of a kind and label within half a second are one.
+    each stands beside the other. Events of a kind and label within half a second (half a sample,
+    where there is no time) are one; where the second was later, that stands behind its score.
 
-    A part of a recording by the same model is begun at the last snapshot before it, with the same
+    A part of a recording by the same model is begun at a snapshot before it, with the same
     bits as from the beginning; whatever else is asked for is played from the beginning. Times
     since the beginning are those of the sound or of the track itself; of recorded text and tracks,
     when they arrived. T03:00 is the first time after the beginning that the clock showed 3 (by
@@ -96,20 +97,7 @@ def replay(
     models = [load(name) for name in names]
     kind = "recorded" if check else kind_of(models[0]) if models else ""
     paths = files_of(files, kind=kind)
-    if (
-        report is not None
-        and len(names) < 2
-        and all(path.suffix.lower() != ".mcap" for path in paths)
-    ):
-        raise UnsupportedError(
-            "--report: expected two listeners: --model twice, or recordings; leave it out"
-        )
-    if plot is not None:  # told before hours are played
-        see_that_picture(plot)
-    if report is not None:
-        see_that_picture(report.with_suffix(".png"))
-        if report.suffix.lower() not in (".html", ".htm"):
-            raise ConfigError(f"{report}: expected a page to write to, FILE.html")
+    _see_that(plot, report, paths if len(names) < 2 else None)
     task = Task(models=names, start=start, end=end, curves=bool(plot or report))
     outcomes: list[Outcome] = []
     began, failed = time.monotonic(), 0
@@ -122,27 +110,56 @@ def replay(
             tell=happened if speed and not json else silent,
             advance=advance,
         ):
-            if (
-                check
-                and isinstance(found, Outcome)
-                and not (found.checked and (found.compared or found.difference))
-            ):
-                found = RecordingError(f"{path}: expected predictions to check, got none there")
-            if not isinstance(found, Outcome):
-                if len(paths) == 1:
-                    raise found
-                tell(found)
-                failed += 1
-                continue
-            if json:
-                print_json(as_plain(found))
+            told = _checked(path, found) if check else found
+            if isinstance(told, Outcome):
+                outcomes.append(told)
+                if json:
+                    print_json(as_plain(told))
+                else:
+                    print_outcome(told, check=check)
+            elif len(paths) == 1:
+                raise told
             else:
-                print_outcome(found, check=check)
-            outcomes.append(found)
+                tell(told)
+                failed += 1
     if not outcomes:
         raise RecordingError("replay: expected a file that can be read, got none")
     if len(paths) > 1 and not json:
         print_sum(outcomes, failed, time.monotonic() - began)
+    _draw(outcomes, plot, report)
+    wrong = check and any(each.difference for each in outcomes)
+    raise typer.Exit(1 if wrong or failed else 0)
+
+
+def _see_that(plot: Path | None, report: Path | None, alone: Sequence[Path] | None) -> None:
+    """See that pictures can be written, before hours are played for them.
+
+    Args:
+        plot: see `replay`.
+        report: likewise.
+        alone: files of which only recordings have two listeners; None: all have.
+    """
+    if plot is not None:
+        see_that_picture(plot)
+    if report is None:
+        return
+    see_that_picture(report.with_suffix(".png"))
+    if report.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(f"{report}: expected a page to write to, FILE.html")
+    if alone is not None and all(path.suffix.lower() != ".mcap" for path in alone):
+        raise UnsupportedError(
+            "--report: expected two listeners: --model twice, or recordings; leave it out"
+        )
+
+
+def _checked(path: Path, found: Found) -> Found:
+    """What was found, or that there was nothing to check."""
+    if isinstance(found, Outcome) and not (found.checked and (found.compared or found.difference)):
+        return RecordingError(f"{path}: expected predictions to check, got none there")
+    return found
+
+
+def _draw(outcomes: Sequence[Outcome], plot: Path | None, report: Path | None) -> None:
     if plot is not None:
         from streamrnn.show.replay.timeline import timeline_plot
 
@@ -155,8 +172,6 @@ def replay(
             write_report(
                 report, outcomes, advance=lambda share: progress.update(bar, completed=share)
             )
-    wrong = check and any(each.difference for each in outcomes)
-    raise typer.Exit(1 if wrong or failed else 0)
 
 
 class _Pace:
