@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from html import escape
+from statistics import median
 
 from streamrnn.replay.outcome import Outcome
 from streamrnn.show.replay.counts import counted
@@ -87,13 +88,30 @@ def _compared(outcomes: Sequence[Outcome], who: Sequence[str]) -> str:
             f"Starts and ends of events are counted apart: {edges.both:,} by both, {edges.one:,} "
             f"only by {who[0]}, {edges.other:,} only by {who[1]}."
         )
-    told += _labels(outcomes) + _points(outcomes) + _bits(outcomes)
+    told += _lags(outcomes, who) + _labels(outcomes) + _points(outcomes) + _bits(outcomes)
     shown = f'<div class="tiles">\n{shown}</div>\n' if events else ""
     return f"{shown}<p>{escape(' '.join(told))}</p>\n"
 
 
 def _steps(outcomes: Sequence[Outcome]) -> int:
     return sum(outcome.steps for outcome in outcomes)
+
+
+def _lags(outcomes: Sequence[Outcome], who: Sequence[str]) -> list[str]:
+    """How much later the second tells what both tell."""
+    lags = [
+        event.lag
+        for outcome in outcomes
+        for event in outcome.events
+        if outcome.timed and is_main(event) and event.lag is not None
+    ]
+    if not any(lags):
+        return []
+    middle, late = median(lags), "later" if median(lags) >= 0.0 else "earlier"
+    return [
+        f"Of what both tell, {who[1]} tells {abs(middle):.2f} s {late} in the median, between "
+        f"{min(lags):+.2f} and {max(lags):+.2f} s."
+    ]
 
 
 def _labels(outcomes: Sequence[Outcome]) -> list[str]:

@@ -15,8 +15,11 @@ def listener(model: str = "a", *, recorded: bool = False, **thresholds: float) -
     return Listener(model=model, fingerprint=model * 8, recorded=recorded, thresholds=thresholds)
 
 
-def told(time: float, label: str, *scores: float | None, kind: str = "detected") -> Told:
-    return Told(time=time, kind=kind, label=label, scores=list(scores))
+def told(
+    time: float, label: str, *scores: float | None, kind: str = "detected", lag: float = 0.0
+) -> Told:
+    times = [None if s is None else time + n * lag for n, s in enumerate(scores)]
+    return Told(time=time, kind=kind, label=label, scores=list(scores), times=times)
 
 
 def curve(seconds: float, **peaks: float) -> Any:

@@ -80,6 +80,18 @@ def page_of(tmp_path: Path, *outcomes: Outcome) -> Reader:
     return reader
 
 
+def test_who_is_later_is_told(tmp_path: Path) -> None:
+    lags = (0.1, 0.3, -0.04)
+    events = [told(10.0 * n, "go", 0.8, 0.9, lag=lag) for n, lag in enumerate(lags, 1)]
+    page = page_of(tmp_path, outcome(events=[*events, told(50.0, "no", 0.8, None)]))
+    assert (
+        "Of what both tell, two tells 0.10 s later in the median, between -0.04 and +0.30 s"
+        in page.text
+    )
+    same = page_of(tmp_path, outcome(events=[told(10.0, "go", 0.8, 0.9)]))
+    assert "in the median" not in same.text
+
+
 def test_every_difference_is_named(tmp_path: Path) -> None:
     events = [
         told(10.0, "go", 0.8, None),
