@@ -38,7 +38,7 @@ def see_that_picture(path: Path) -> None:
             f"{path}: expected a picture, as a.png, got none of {', '.join(sorted(formats))}"
         )
     if path.is_dir() or not path.absolute().parent.is_dir():
-        raise ConfigError(f"{path}: expected a file in a folder that exists")
+        raise ConfigError(f"{path}: expected a file in a folder that exists, got {path.parent}")
 
 
 def write_picture(path: str | Path, save: Callable[[str], None]) -> None:

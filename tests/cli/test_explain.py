@@ -91,7 +91,10 @@ def test_tasks_and_their_json_are_the_committed_rows(tmp_path: Path) -> None:
         (["state", "intents", "on", "--dark"], "--dark: expected --png FILE"),
         (["state", "ball_snapshot", "x.csv"], "x.csv"),
         (["memory", "intents", "on", "--beside", "characters"], "--beside characters: expected"),
-        (["memory", "intents", "on", "--png", "no/such/a.png"], "a.png: expected a folder"),
+        (
+            ["memory", "intents", "on", "--png", "no/such/a.png"],
+            "a.png: expected a file in a folder that exists, got no/such",
+        ),
         (["tasks", "no-folder"], "no-folder: expected a folder of .safetensors"),
         (["report", "--out", "no/such/a.html"], "expected a file in a folder that exists"),
     ],
