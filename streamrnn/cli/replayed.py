@@ -100,7 +100,9 @@ def _part(found: Outcome) -> str:
         f"from {timedelta(seconds=start)} to {'the end' if end is None else timedelta(seconds=end)}"
     )
     if start and not found.sought:
-        return f"{told}; played from the beginning, as only the model that listened can be sought"
+        known = found.checked and found.same_model
+        why = "no state is known before" if known else "only the model that listened can be sought"
+        return f"{told}; played from the beginning, as {why}"
     return told
 
 

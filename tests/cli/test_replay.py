@@ -116,7 +116,9 @@ def test_a_part_is_sought(spoken: Path) -> None:
     ]
     assert 6.0 <= sought["events"][0]["time"] and sought["events"][-1]["time"] < 8.5
     out = run("replay", str(spoken), "--model", "wake", "--from", "6")
-    assert "from 0:00:06 to the end; played from the beginning" in out
+    assert "from 0:00:06 to the end; played from the beginning, as only the model" in out
+    out = run("replay", str(spoken), "--from", "2", "--to", "3")
+    assert "played from the beginning, as no state is known before" in out
 
 
 def test_folders_and_jobs(spoken: Path, tmp_path: Path) -> None:
