@@ -77,6 +77,15 @@ class DetectConfig(Record, frozen=True, tag_field="kind", tag="detect"):
     reset_quiet: int = 25
     """Quiet steps that must come before."""
 
+    @property
+    def detected(self) -> dict[str, float]:
+        """The labels that make events, each with its threshold."""
+        return {
+            label: self.thresholds.get(label, self.threshold)
+            for label in self.labels
+            if label not in self.ignored
+        }
+
     def __post_init__(self) -> None:
         """Refuse what can detect nothing."""
         for name in ("smoothing", "confirm", "reset_quiet"):

@@ -16,7 +16,7 @@ from streamrnn.cli.interrupts import between
 from streamrnn.cli.lines import print_json
 from streamrnn.cli.record_view import shown
 from streamrnn.cli.sound_source import filled, open_sound
-from streamrnn.cli.stream_options import expect_recording, refuse_unfit
+from streamrnn.cli.stream_options import Device, Reconnect, expect_recording, refuse_unfit
 from streamrnn.config import AudioConfig
 from streamrnn.errors import ConfigError, StreamRNNError, UnsupportedError
 from streamrnn.frontends.audio import AudioFrontend
@@ -88,12 +88,8 @@ def record(
     channels: Annotated[
         int | None, typer.Option(min=1, help="Of the microphone or of raw samples (default: 1).")
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Microphone, by number or a part of its name.")
-    ] = None,
-    reconnect: Annotated[
-        bool, typer.Option("--reconnect", help="Wait for a microphone that went away.")
-    ] = False,
+    device: Device = None,
+    reconnect: Reconnect = False,
     kind: Annotated[
         Kind | None,
         typer.Option(help="What comes (default: by the file's suffix; sound from -)."),

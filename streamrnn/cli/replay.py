@@ -14,8 +14,7 @@ from streamrnn.cli.lines import print_json, tell
 from streamrnn.cli.replayed import as_plain, happened, print_outcome, print_sum, silent
 from streamrnn.cli.waiting import waiting
 from streamrnn.errors import ConfigError, RecordingError, UnsupportedError
-from streamrnn.model import load
-from streamrnn.replay.jobs import SHORT, Advance, Found, Task, play_files
+from streamrnn.replay.jobs import SHORT, Advance, Found, Task, loaded, play_files
 from streamrnn.replay.outcome import Outcome
 from streamrnn.replay.play import kind_of
 from streamrnn.replay.sources import files_of
@@ -94,7 +93,7 @@ def replay(
         raise UnsupportedError("--speed: expected one job and one model; leave it out")
     if check and len(names) > 1:
         raise UnsupportedError("--check: expected the recorded model or one other, got two")
-    models = [load(name) for name in names]
+    models = [loaded(name) for name in names]
     kind = "recorded" if check else kind_of(models[0]) if models else ""
     paths = files_of(files, kind=kind)
     _see_that(plot, report, paths if len(names) < 2 else None)

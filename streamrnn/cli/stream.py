@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from streamrnn.cli.lines import print_json, tell
-from streamrnn.cli.stream_options import expect_recording, refuse_strange
+from streamrnn.cli.stream_options import Device, Reconnect, expect_recording, refuse_strange
 from streamrnn.cli.stream_sentences import stream_sentences
 from streamrnn.cli.stream_sound import Options, stream_sound
 from streamrnn.cli.stream_text import Options as TextOptions
@@ -67,12 +67,8 @@ def stream(
     channels: Annotated[
         int | None, typer.Option(min=1, help="Likewise; mixed to their mean (default: 1).")
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Microphone, by number or a part of its name.")
-    ] = None,
-    reconnect: Annotated[
-        bool, typer.Option("--reconnect", help="Wait for a microphone that went away.")
-    ] = False,
+    device: Device = None,
+    reconnect: Reconnect = False,
     replace: Annotated[
         bool, typer.Option("--replace", help="Text: read U+FFFD for bytes that are no UTF-8.")
     ] = False,

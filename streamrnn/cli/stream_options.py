@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from streamrnn.config import AudioConfig, DecideConfig, ModelConfig, MotionConfig, TextConfig
 from streamrnn.errors import ConfigError, UnsupportedError
 
+Device = Annotated[str | None, typer.Option(help="Microphone, by number or a part of its name.")]
+Reconnect = Annotated[
+    bool, typer.Option("--reconnect", help="Wait for a microphone that went away.")
+]
 _DEVICE = "a model of sound and mic as its source"
 _RAW = "a model of sound and mic or - as its source"
 _CHARACTERS = "a model of characters"

@@ -31,6 +31,10 @@ class Frames(msgspec.Struct, frozen=True, gc=False, eq=False):
     """The first of these among the frames of the chunk."""
 
 
+NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)
+"""For decoders of classes, which look at outputs alone."""
+
+
 def part_of(frames: Frames, first: int, end: int) -> Frames:
     """Some frames of a chunk, from `first` to before `end`."""
 

@@ -12,12 +12,11 @@ from streamrnn.engines.base import refused
 from streamrnn.errors import QueueFullError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.frontends.audio_state import not_finite
-from streamrnn.frontends.base import Frames
+from streamrnn.frontends.base import NO_FRAMES, Frames
 from streamrnn.kernels.queues import COUNT, POSITION, SLOT, queue_frames, queue_sound
 from streamrnn.pool.waiting import Taken, WaitingRows
 
 _RETAINED = 8  # more than the samples that text retains: bytes of half a character
-_NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)
 
 
 class Work(Protocol):
@@ -139,7 +138,7 @@ class FrameWork:
         head, begin, alone = self._heads[n]
         notes = self._taken.notes
         if notes[head] is None:
-            return _NO_FRAMES, begin + 1, None
+            return NO_FRAMES, begin + 1, None
         chunks = [head] if alone else self._chunks[int(self.slots[n])]
         parts: list[Frames] = [notes[chunk] for chunk in chunks]
         frames = parts[0] if alone else _joined(parts)
@@ -173,7 +172,7 @@ def _joined(parts: list[Frames]) -> Frames:
         return None if arrays[0] is None else np.concatenate(arrays)
 
     return Frames(
-        _NO_FRAMES.values,
+        NO_FRAMES.values,
         0,
         times=whole([part.times for part in parts]),
         context=whole([part.context for part in parts]),
@@ -229,7 +228,7 @@ class SampleWork:
         self, n: int, first: int, end: int
     ) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
         """Of the n-th stream: no more than positions and times."""
-        return _NO_FRAMES, self._heard.positions[first:end], self._heard.times[first:end]
+        return NO_FRAMES, self._heard.positions[first:end], self._heard.times[first:end]
 
 
 def full(waiting: int, more: int, limit: int) -> QueueFullError:

@@ -7,19 +7,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from streamrnn.config import DetectConfig
 from streamrnn.decoders import DetectDecoder
 from streamrnn.errors import RecordingError
-from streamrnn.frontends.base import Frames
+from streamrnn.frontends.base import NO_FRAMES
 from streamrnn.model import Model
 from streamrnn.replay.play import Step, play
 from streamrnn.replay.sources import open_source
 
 Detected = dict[str, "array[int]"]
 """By label, the positions of its detections in samples of the recording, ascending."""
-_NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)  # which the decoder does not look at
 
 
 class Heard(NamedTuple):
@@ -94,7 +91,7 @@ class _Ears:
         said, positions = step.said, step.said.positions
         _keep(self.detected[0], said.decoded.events, step.offset)
         for state, detected in zip(self._states, self.detected[1:], strict=True):
-            events = state.decode(said.outputs, _NO_FRAMES, positions).events
+            events = state.decode(said.outputs, NO_FRAMES, positions).events
             _keep(detected, events, step.offset)
         if not step.chunks:  # a flush, whose tail was heard; a reset; or another state, restored,
             for state in self._states:  # in which nobody knows what these would have heard before

@@ -97,7 +97,7 @@ def recorded_model(recording: Recording) -> Model:
     """
     opened = recording.opened
     if opened.model in bundled_models():
-        model = _load(opened.model)
+        model = loaded(opened.model)
         if model.fingerprint == opened.fingerprint:
             return model
     raise ModelFileError(
@@ -134,24 +134,25 @@ class _Work:
             return
         before = 0.0
         for place, path in enumerate(paths):
-
-            def moved(played: float, share: float, place: int, begun: float) -> None:
-                self._note(number, begun + played, (place + share) / len(paths))
-
             try:
-                outcome = self._one(path, partial(moved, place=place, begun=before))
+                outcome = self._one(path, partial(self._moved, number, place, len(paths), before))
             except StreamRNNError as error:
                 yield error
                 continue
             before += outcome.seconds or outcome.samples
             yield outcome
 
+    def _moved(
+        self, number: int, place: int, of: int, before: float, played: float, share: float
+    ) -> None:
+        self._note(number, before + played, (place + share) / of)
+
     def _note(self, number: int, played: float, share: float) -> None:
         self.progress[2 * number : 2 * number + 2] = [played, share]
         self.advance()
 
     def _one(self, path: Path, moved: Advance) -> Outcome:
-        models = [_load(name) for name in self.task.models]
+        models = [loaded(name) for name in self.task.models]
         sentences = bool(models) and isinstance(models[0].config.decoder, DecideConfig)
         slow = self.pace is not None
         sources = [open_source(path, sentences=sentences, slow=slow) for _ in models or [None]]
@@ -169,7 +170,7 @@ class _Work:
         )
 
     def _together(self, number: int, paths: Sequence[Path]) -> Iterator[Found]:
-        model = _load(self.task.models[0])
+        model = loaded(self.task.models[0])
         sentences = isinstance(model.config.decoder, DecideConfig)
         found: list[Found | None] = [None] * len(paths)
         sources: list[Source] = []
@@ -201,7 +202,8 @@ class _Work:
 
 
 @lru_cache(maxsize=4)
-def _load(name: str) -> Model:
+def loaded(name: str) -> Model:
+    """A model, loaded once in a process; see `streamrnn.model.load`."""
     return load(name)
 
 

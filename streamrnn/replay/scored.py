@@ -91,8 +91,7 @@ def score(
             `skip`, or all of them.
     """
     config = detecting(model)
-    told = [word for word in config.labels if word not in config.ignored]
-    words = {word: config.thresholds.get(word, config.threshold) for word in told}
+    words = config.detected
     _expect_known(model, set(words), recordings)
     given = {word: (thresholds or {}).get(word, own) for word, own in words.items()}
     others = [replace(config, threshold=each, thresholds={}) for each in THRESHOLDS]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from streamrnn.config import AudioConfig, DecideConfig, DetectConfig, ModelConfig
 from streamrnn.decoders import make_decoder
 from streamrnn.decoders.base import Decoder
-from streamrnn.frontends.base import Frames
+from streamrnn.frontends.base import NO_FRAMES
 from streamrnn.io.messages import Said
 from streamrnn.predictions import Event, Predictions
 from streamrnn.replay.reel import Step
@@ -21,7 +21,6 @@ BIN = 0.02
 """Seconds of a curve that are one value."""
 LABEL = "label"
 """The kind of event at which another label begins, of models of sound that tell no events."""
-_NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)  # at which no decoder of classes looks
 Floats = NDArray[np.float64]
 
 
@@ -64,8 +63,6 @@ class Side:
         self.listener = listener
         self.events: list[Heard] = []
         """All that happened."""
-        self.steps = 0
-        """Predictions that were added."""
         decoder = config.decoder
         eventful = isinstance(decoder, DetectConfig | DecideConfig)
         self._changes = isinstance(config.frontend, AudioConfig) and not eventful
@@ -75,11 +72,7 @@ class Side:
         if curve and rate:
             self._curve = _Curve.of(config)
         if isinstance(decoder, DetectConfig):
-            listener.thresholds = {
-                label: decoder.thresholds.get(label, decoder.threshold)
-                for label in decoder.labels
-                if label not in decoder.ignored
-            }
+            listener.thresholds = decoder.detected
 
     @property
     def curve(self) -> NDArray[np.float32] | None:
@@ -98,7 +91,6 @@ class Side:
             same: whether what was recorded is what is said now, by the same model.
         """
         said = step.recorded if self.listener.recorded else step.said
-        self.steps += len(said.positions)
         found = [self._heard(step, event) for event in self._events(step)]
         if self._changes:
             found += self._changed(step, said)
@@ -182,5 +174,5 @@ class _Curve:
     def _predictions(self, said: Said) -> Predictions:
         outputs = np.frombuffer(said.outputs, "<f4").reshape(len(said.positions), -1)
         positions = np.array(said.positions, np.int64)
-        decoded = self._state.decode(outputs.astype(np.float32), _NO_FRAMES, positions)
+        decoded = self._state.decode(outputs.astype(np.float32), NO_FRAMES, positions)
         return Predictions(outputs, positions, None, decoded)

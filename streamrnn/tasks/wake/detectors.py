@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from streamrnn.config import DetectConfig
 from streamrnn.decoders import DetectDecoder
 from streamrnn.errors import UnsupportedError
-from streamrnn.frontends.base import Frames
+from streamrnn.frontends.base import NO_FRAMES
 from streamrnn.predictions import Event
 from streamrnn.tasks.sounds.clips import Signal
 
@@ -56,8 +56,7 @@ class ModelDetector:
         if not isinstance(config, DetectConfig):
             raise UnsupportedError("model: expected a decoder that detects words")
         self._model, self._config = model, config
-        words = [label for label in config.labels if label not in config.ignored]
-        self.thresholds = {word: config.thresholds.get(word, config.threshold) for word in words}
+        self.thresholds = config.detected
 
     def listen(self) -> Callable[[Signal], Heard]:
         """Begin a fresh stream of the model."""
@@ -74,9 +73,6 @@ class ModelDetector:
         config = self._config
         if threshold is not None:
             config = replace(config, threshold=threshold, thresholds={})
-        decoded = DetectDecoder(config).stream().decode(heard.outputs, _NO_FRAMES, heard.positions)
+        decoded = DetectDecoder(config).stream().decode(heard.outputs, NO_FRAMES, heard.positions)
         steps = decoded.events or ()
         return [event for step in steps for event in step if event.kind == "detected"]
-
-
-_NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)  # which the decoder does not look at
