@@ -115,6 +115,36 @@ class DetectConfig(Record, frozen=True, tag_field="kind", tag="detect"):
             )
 
 
+class VoiceConfig(Record, frozen=True, tag_field="kind", tag="voice"):
+    """Speech or silence, from one probability a step: events `start` and `end` of `speech`.
+
+    As silero-vad's `VADIterator` tells them: an event's position is where speech begins or ends,
+    a little before the step at which that became known.
+    """
+
+    threshold: float = 0.5
+    """Probability from which on there is speech."""
+    release: float = 0.35
+    """Probability below which there is silence again."""
+    silence: float = 0.1
+    """Seconds of it that end speech."""
+    pad: float = 0.03
+    """Seconds that are told as speech before and after it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what tells nothing."""
+        if not 0.0 <= self.release <= self.threshold <= 1.0:
+            raise ConfigError(
+                "decoder: expected 0 ≤ release ≤ threshold ≤ 1, got "
+                f"{self.release} and {self.threshold}"
+            )
+        for name in ("silence", "pad"):
+            if not 0.0 <= getattr(self, name) <= 60.0:
+                raise ConfigError(
+                    f"decoder.{name}: expected 0 to 60 seconds, got {getattr(self, name)}"
+                )
+
+
 class PointsConfig(Record, frozen=True, tag_field="kind", tag="points"):
     """Positions at several horizons ahead, each with the radius that is to hold 90 %."""
 
@@ -133,4 +163,4 @@ class PointsConfig(Record, frozen=True, tag_field="kind", tag="points"):
             )
 
 
-DecoderConfig = RawConfig | ClassesConfig | DecideConfig | DetectConfig | PointsConfig
+DecoderConfig = RawConfig | ClassesConfig | DecideConfig | DetectConfig | VoiceConfig | PointsConfig

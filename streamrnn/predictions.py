@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, overload
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streamrnn.kernels.classes import softmax
@@ -21,7 +22,7 @@ class Event(NamedTuple):
     label: str
     """Of which class."""
     position: int
-    """When: how many samples had arrived."""
+    """When: how many samples had arrived; of voice, the sample where speech begins or ends."""
     score: float
     """How sure, 0 to 1."""
 
@@ -109,6 +110,8 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
     """What the decoder made of the outputs; its fields are also here by name."""
     trace: Trace | None = None
     """Hidden states and gates, where `feed(chunk, trace=True)` asked for them."""
+    ended: tuple[Event, ...] = ()
+    """What ended with the sequence, where its end brought no step whose events would tell it."""
 
     @property
     def positions(self) -> NDArray[np.int64]:
@@ -131,6 +134,13 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
     def events(self) -> tuple[tuple[Event, ...], ...]:
         """The events of each step."""
         return self.decoded.events or (_NO_EVENTS,) * len(self.outputs)
+
+    def closed(self, events: tuple[Event, ...]) -> "Predictions":
+        """The same with the events of the sequence's end, told by its last step if it has one."""
+        if not len(self.outputs):
+            return replace(self, ended=events)
+        every = (*self.events[:-1], self.events[-1] + events)
+        return replace(self, decoded=replace(self.decoded, events=every))
 
     @property
     def points(self) -> NDArray[np.float64] | None:
@@ -226,9 +236,10 @@ def _softmax(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def join(parts: Sequence[Predictions]) -> Predictions:
     """The predictions of consecutive chunks of one stream as one; `parts` is not empty."""
+    ended = tuple(event for part in parts for event in part.ended)
     parts = [part for part in parts if len(part)] or parts[:1]
     if len(parts) == 1:
-        return parts[0]
+        return replace(parts[0], ended=ended) if ended else parts[0]
 
     def whole(values: list[Any]) -> Any:
         return None if values[0] is None else np.concatenate(values)
@@ -260,4 +271,5 @@ def join(parts: Sequence[Predictions]) -> Predictions:
         )
         if len(traces) == len(parts)
         else None,
+        ended=ended,
     )

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streamrnn.decoders.base import DecoderState
@@ -37,7 +36,9 @@ class Parts:
 
     def _end(self, trace: bool) -> Predictions:
         tail = self._advance(self._frontend.flush(), trace)
-        tail = replace(tail, decoded=self._decoder.end(tail.decoded, self._position))
+        closing = self._decoder.closing(self._position)
+        if closing:
+            tail = tail.closed(closing)
         self._forget()
         return tail
 

@@ -15,7 +15,7 @@ PACKAGE = Path(streamrnn.__file__).parent
 ROOMS = [
     {"errors", "files", "state", "workers"},
     {"records"},
-    {"decoder_config"},
+    {"decoder_config", "frontend_config"},
     {"config", "experiment"},
     {"kernels"},
     {"predictions"},

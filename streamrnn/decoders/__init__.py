@@ -1,11 +1,20 @@
 """Outputs of the network → what a user asked for: classes, events, or points with their spread."""
 
-from streamrnn.config import ClassesConfig, DecideConfig, DetectConfig, ModelConfig, PointsConfig
+from streamrnn.config import (
+    ClassesConfig,
+    DecideConfig,
+    DetectConfig,
+    ModelConfig,
+    PointsConfig,
+    SoundConfig,
+    VoiceConfig,
+)
 from streamrnn.decoders.base import Decoder, RawDecoder
 from streamrnn.decoders.classes import ClassesDecoder
 from streamrnn.decoders.decide import DecideDecoder
 from streamrnn.decoders.detect import DetectDecoder
 from streamrnn.decoders.points import PointsDecoder
+from streamrnn.decoders.voice import VoiceDecoder
 from streamrnn.errors import ConfigError
 from streamrnn.kernels.points import OUTPUTS_PER_HORIZON
 
@@ -23,6 +32,9 @@ def make_decoder(config: ModelConfig) -> Decoder:
         return DecideDecoder(decoder)
     if isinstance(decoder, DetectConfig):
         return DetectDecoder(decoder)
+    if isinstance(decoder, VoiceConfig):
+        assert isinstance(config.frontend, SoundConfig)  # as `ModelConfig` holds
+        return VoiceDecoder(decoder, config.frontend)
     if isinstance(decoder, PointsConfig):
         outputs = OUTPUTS_PER_HORIZON * len(decoder.horizons)
         if config.network.output_width != outputs:

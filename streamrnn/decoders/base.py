@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.frontends.base import Frames
-from streamrnn.predictions import Decoded
+from streamrnn.predictions import Decoded, Event
 from streamrnn.state import PartState, Stateless
 
 Outputs = NDArray[np.float32]
@@ -34,8 +34,8 @@ class DecoderState(PartState, Protocol):
         """
         ...
 
-    def end(self, decoded: Decoded, position: int) -> Decoded:
-        """What was decoded last, with what the end of the stream adds to its last step."""
+    def closing(self, position: int) -> tuple[Event, ...]:
+        """The events that the end of the stream brings, at so many samples."""
         ...
 
     def most_steps(self) -> int:
@@ -109,9 +109,9 @@ class WithoutResets:
 
     reset_due = False
 
-    def end(self, decoded: Decoded, position: int) -> Decoded:
-        """The end of a stream adds nothing."""
-        return decoded
+    def closing(self, position: int) -> tuple[Event, ...]:
+        """The end of a stream brings none."""
+        return ()
 
     def most_steps(self) -> int:
         """Any number."""

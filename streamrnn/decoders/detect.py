@@ -1,7 +1,6 @@
 """Smoothed probabilities of classes in an endless stream, and what begins, fires and ends."""
 
 import numpy as np
-from msgspec.structs import replace
 
 from streamrnn.config import DetectConfig
 from streamrnn.decoders.base import Counts, Outputs, Positions, SlotState, place
@@ -139,18 +138,14 @@ class DetectState(SlotState):
         super().__init__(arena, slot, arena.states, arena.fresh, "detect")
         self._labels, self._most_steps = arena.decoder.labels, arena.most_steps
 
-    def end(self, decoded: Decoded, position: int) -> Decoded:
-        """Whatever is active ends with the stream's last step, where its end brought one."""
-        probabilities, events = decoded.smoothed, decoded.events
-        if not events or probabilities is None:
-            return decoded
-        labels = self._labels
-        above = self._state[kernel.CLASSES :][len(labels) : 2 * len(labels)]
-        ended = tuple(
-            Event("end", labels[which], position, float(probabilities[-1, which]))
+    def closing(self, position: int) -> tuple[Event, ...]:
+        """Whatever is active ends with the stream."""
+        classes = len(self._labels)
+        mean, above = self._state[kernel.CLASSES : kernel.CLASSES + 2 * classes].reshape(2, -1)
+        return tuple(
+            Event("end", self._labels[which], position, mean.item(which))
             for which in np.flatnonzero(above).tolist()
         )
-        return replace(decoded, events=(*events[:-1], events[-1] + ended))
 
     def most_steps(self) -> int:
         """Until a reset is due at the earliest; 0 where there never is one."""

@@ -1,6 +1,6 @@
 """Chunks of samples → frames of the network."""
 
-from streamrnn.config import AudioConfig, ModelConfig, MotionConfig, TextConfig
+from streamrnn.config import ModelConfig, MotionConfig, SoundConfig, TextConfig
 from streamrnn.errors import ConfigError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.frontends.base import Frontend
@@ -29,12 +29,12 @@ def make_frontend(config: ModelConfig) -> Frontend:
                 f"front end's frames, got {config.network.input_size}"
             )
         return MotionFrontend()
-    if isinstance(config.frontend, AudioConfig):
+    if isinstance(config.frontend, SoundConfig):
         audio = AudioFrontend(config.frontend)
         if config.network.input_size != audio.frame_size:
             raise ConfigError(
-                f"network.input_size: expected {audio.frame_size}, frontend.mels · stack, got "
-                f"{config.network.input_size}"
+                f"network.input_size: expected {audio.frame_size}, the size of the front end's "
+                f"frames, got {config.network.input_size}"
             )
         return audio
     if isinstance(config.frontend, TextConfig):

@@ -1,17 +1,16 @@
-"""The front end of sound: samples of any rate and any number of channels → log-mel frames."""
+"""The front end of sound: samples of any rate and any number of channels → frames."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.config import AudioConfig
 from streamrnn.errors import ConfigError
+from streamrnn.frontend_config import FASTEST, SLOWEST, SoundConfig
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.frontends.audio_state import AudioState, fresh_memory
 from streamrnn.frontends.base import Option
-from streamrnn.kernels.mel import log_mel_tables, mel_bands
+from streamrnn.frontends.framing import framing_of
 from streamrnn.workers import Workers
 
-SLOWEST, FASTEST = 8_000, 192_000  # Hz that may come in
 MOST_CHANNELS = 64
 
 
@@ -20,28 +19,14 @@ class AudioFrontend:
 
     Channels are mixed down to their mean. Another rate than the network's is converted with a
     windowed sinc (`streamrnn.kernels.resample`). Frames are log-mel spectra, `stack` of them side
-    by side, the earliest first.
+    by side, the earliest first, or the samples themselves.
     """
 
-    def __init__(self, config: AudioConfig) -> None:
+    def __init__(self, config: SoundConfig) -> None:
         self.config = config
-        bands = mel_bands(
-            config.fft // 2 + 1,
-            config.mels,
-            config.f_min,
-            config.f_max or config.sample_rate / 2,
-            config.sample_rate,
-        )
-        self.tables, self.plan = log_mel_tables(
-            window=config.window,
-            hop=config.hop,
-            fft=config.fft,
-            bands=bands,
-            stack=config.stack,
-            floor=config.floor,
-        )
-        self.frame_size = config.stack * config.mels
-        self.delay = config.stack * config.hop - 1
+        self.framing = framing_of(config)
+        self.frame_size = self.framing.frame_size
+        self.delay = self.framing.stack * self.framing.hop - 1
         """So long, in samples of the network's rate, the last of them may wait for its frame."""
 
     def stream(self, **options: Option) -> "AudioState":
@@ -77,6 +62,7 @@ class AudioFrontend:
 
     def example(self, generator: np.random.Generator, samples: int) -> NDArray[np.float32]:
         """Noise that swells and fades, long enough for `samples` hops."""
-        count = samples * self.config.hop
-        swell = np.repeat(np.exp(generator.normal(size=samples) - 3.0), self.config.hop)
+        hop = self.framing.hop
+        count = samples * hop
+        swell = np.repeat(np.exp(generator.normal(size=samples) - 3.0), hop)
         return (swell * generator.standard_normal(count)).astype(np.float32)

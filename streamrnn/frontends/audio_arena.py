@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from streamrnn.frontends.audio_state import LONG, AudioState, conversion, fresh_memory
 from streamrnn.frontends.base import Option
-from streamrnn.kernels.log_mel import log_mel_streams, log_mel_streams_long
 from streamrnn.kernels.resample import resample_streams, resample_streams_long
 from streamrnn.workers import Workers
 
@@ -40,7 +39,7 @@ class _Bank:
 
     def __init__(self, frontend: "AudioFrontend", rate: int, capacity: int) -> None:
         self.rate = rate
-        self.conversion = conversion(rate, frontend.config.sample_rate)
+        self.conversion = conversion(rate, frontend.framing.sample_rate)
         self.memory = fresh_memory(frontend, rate, capacity)
         self.streams = 0
 
@@ -84,7 +83,7 @@ class AudioArena:
         """
         frontend = self._frontend
         rates = self._rates[slots]
-        length = frontend.config.hop * frontend.config.stack
+        length = frontend.framing.hop * frontend.framing.stack
         room = np.empty(len(slots), np.int64)
         for bank in self._banks.values():
             mine = rates == bank.rate
@@ -133,7 +132,9 @@ class AudioArena:
 
         short = int(counts.sum()) < LONG
         resample = resample_streams if short else resample_streams_long
-        log_mel = log_mel_streams if short else log_mel_streams_long
+        framing = frontend.framing
+        frame = framing.short if short else framing.long
+        framed = tuple(memory[name] for name in framing.memory)
 
         def part(which: int, of: int) -> None:
             mine = slice(len(slots) * which // of, len(slots) * (which + 1) // of)
@@ -143,9 +144,8 @@ class AudioArena:
                     *(samples, own, firsts[mine], counts[mine], how.sets, how.first, how.before),
                     *(memory["heard"], memory["converted"], starts[mine], work, sizes[mine]),
                 )
-            log_mel(
-                *(work, own, starts[mine], sizes[mine], frontend.tables, frontend.plan),
-                *(memory["kept"], memory["pending"], memory["counts"]),
+            frame(
+                *(work, own, starts[mine], sizes[mine], *framing.tables, *framed),
                 *(places[mine], values, ends, found[mine]),
             )
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from streamrnn.errors import DtypeError, NonFiniteError, ShapeError
 from streamrnn.frontends.base import Frames, Option, describe, is_array
 from streamrnn.kernels import log_mel
-from streamrnn.kernels.log_mel import log_mel_streams, log_mel_streams_long, mix_down
+from streamrnn.kernels.log_mel import mix_down
 from streamrnn.kernels.resample import resample_streams, resample_streams_long, taps
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ def conversion(rate: int, to: int) -> Conversion | None:
 
 def fresh_memory(frontend: "AudioFrontend", rate: int, streams: int) -> dict[str, NDArray[Any]]:
     """The memory of front ends of one rate, a row a stream."""
-    config = frontend.config
-    converts = conversion(rate, config.sample_rate)
+    framing = frontend.framing
+    converts = conversion(rate, framing.sample_rate)
     return {
         "heard": np.zeros((streams, converts.reach if converts else 0)),
         "converted": np.zeros((streams, 2), np.int64),  # samples in, samples out
-        "kept": np.zeros((streams, config.window)),
-        "pending": np.zeros((streams, (config.stack - 1) * config.mels)),
+        "kept": np.zeros((streams, framing.kept)),
+        "pending": np.zeros((streams, framing.pending)),
         "counts": np.zeros((streams, log_mel.COUNTS), np.int64),
     }
 
@@ -92,11 +92,12 @@ class AudioState:
         self.options: Mapping[str, Option] = {"rate": rate, "channels": channels}
         self._frontend = frontend
         self._rate, self._channels = rate, channels
-        self._conversion = conversion(rate, frontend.config.sample_rate)
+        self._conversion = conversion(rate, frontend.framing.sample_rate)
         self._live = memory
+        self._framed = tuple(memory[name] for name in frontend.framing.memory)
         self._size, self._found = np.zeros((2, 1), np.int64)  # for the kernels, call by call
         how = self._conversion
-        hop = frontend.config.hop * frontend.config.stack
+        hop = frontend.framing.hop * frontend.framing.stack
         self.hop = hop * (how.before / how.after if how else 1.0)
         """How many of the samples that come in make a frame, in the mean."""
 
@@ -119,7 +120,7 @@ class AudioState:
 
     def flush(self) -> Frames:
         """Give the last frames, the signal padded with zeros to a whole frame."""
-        config, arrived = self._frontend.config, self._arrived
+        framing, arrived = self._frontend.framing, self._arrived
         tail = np.zeros(0)
         if convert := self._conversion:
             # As many as torchaudio gives: outputs whose place lies before the end.
@@ -130,9 +131,9 @@ class AudioState:
         length = int(self._live["counts"][0, log_mel.ARRIVED]) + len(tail)
         if not length:
             return self._frames(tail, arrived, 0)
-        columns = 1 + max(0, -(-(length - config.window) // config.hop))
-        columns = -(-columns // config.stack) * config.stack
-        end = (columns - 1) * config.hop + config.window
+        columns = 1 + max(0, -(-(length - framing.window) // framing.hop))
+        columns = -(-columns // framing.stack) * framing.stack
+        end = (columns - 1) * framing.hop + framing.window
         padded = np.concatenate((tail, np.zeros(max(0, end - length))))
         found = self._frames(padded, arrived, 0)
         # What was retained becomes known now, not when the zeros that stand in for it came.
@@ -178,15 +179,15 @@ class AudioState:
         return out[: self._found.item(0)]
 
     def _frames(self, signal: NDArray[np.float64], before: int, samples: int) -> Frames:
-        frontend, live = self._frontend, self._live
-        room = len(signal) // frontend.config.hop // frontend.config.stack + 2
-        values = np.empty((room, frontend.frame_size), np.float32)
+        framing = self._frontend.framing
+        room = len(signal) // framing.hop // framing.stack + 2
+        values = np.empty((room, framing.frame_size), np.float32)
         ends = np.empty(room, np.int64)
         self._size[0] = len(signal)
-        run = log_mel_streams if len(signal) < LONG else log_mel_streams_long
+        run = framing.short if len(signal) < LONG else framing.long
         run(
-            *(signal, _ONLY, _ONLY, self._size, frontend.tables, frontend.plan),
-            *(live["kept"], live["pending"], live["counts"], _ONLY, values, ends, self._found),
+            *(signal, _ONLY, _ONLY, self._size, *framing.tables),
+            *(*self._framed, _ONLY, values, ends, self._found),
         )
         count = self._found.item(0)
         arrived = ends[:count]

@@ -228,7 +228,9 @@ class SampleWork:
         self, n: int, first: int, end: int
     ) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
         """Of the n-th stream: no more than positions and times."""
-        return NO_FRAMES, self._heard.positions[first:end], self._heard.times[first:end]
+        times = self._heard.times[first:end]
+        frames = Frames(NO_FRAMES.values, 0, times=times)
+        return frames, self._heard.positions[first:end], times
 
 
 def full(waiting: int, more: int, limit: int) -> QueueFullError:
