@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from streamrnn.checks import CheckReport, check_model
+    from streamrnn.config import OnnxConfig
     from streamrnn.errors import StreamRNNError
+    from streamrnn.export import export
     from streamrnn.model import Model, State, load
     from streamrnn.pool import PooledStream, StreamPool
     from streamrnn.predictions import Event, Prediction, Predictions
@@ -28,6 +30,7 @@ __all__ = [
     "CheckReport",
     "Event",
     "Model",
+    "OnnxConfig",
     "PooledStream",
     "Prediction",
     "Predictions",
@@ -36,13 +39,16 @@ __all__ = [
     "StreamPool",
     "StreamRNNError",
     "check_model",
+    "export",
     "from_torch",
     "load",
 ]
 
 _ROOMS = {
     "checks": ("CheckReport", "check_model"),
+    "config": ("OnnxConfig",),
     "errors": ("StreamRNNError",),
+    "export": ("export",),
     "model": ("Model", "State", "load"),
     "pool": ("PooledStream", "StreamPool"),
     "predictions": ("Event", "Prediction", "Predictions"),

@@ -40,6 +40,7 @@ __all__ = [
     "ModelConfig",
     "MotionConfig",
     "NetworkConfig",
+    "OnnxConfig",
     "PointsConfig",
     "RawConfig",
     "Record",
@@ -64,7 +65,7 @@ class NetworkConfig(Record, frozen=True):
     """Elements of the hidden state of each layer."""
     cell: Cell = "gru"
     """`feedforward` has no loop: it sees one frame at a time. `module` is anything that the torch
-    engine runs; it is neither trained nor saved here."""
+    or the ONNX engine runs; it is neither trained nor saved here."""
     num_layers: int = 1
     """Layers of the cell, one above the other."""
     nonlinearity: Literal["tanh", "relu"] = "tanh"
@@ -148,6 +149,31 @@ class ModelConfig(Record, frozen=True):
                     f"of frontend.vocabulary and one for all others, got "
                     f"{self.network.vocabulary_size} with encoder {self.network.encoder!r}"
                 )
+
+
+class OnnxConfig(Record, frozen=True):
+    """How an ONNX graph of one step is read; what is left out is found by its names.
+
+    Beside `x.onnx` it may lie as `x.toml`.
+    """
+
+    name: str = ""
+    """What the model is called; "": as its file."""
+    frontend: FrontendConfig = FramesConfig()
+    """What makes frames of samples."""
+    decoder: DecoderConfig = RawConfig()
+    """What is made of the outputs."""
+    input: str = ""
+    """The input that takes a frame; "": the one that is neither state nor constant."""
+    output: str = ""
+    """The output that tells something; "": the one that is no state."""
+    states: dict[str, str] = {}
+    """Of each input that is a state, the output that is the next one; {}: paired by name, `h` and
+    `hn`, `state` and `stateN`, `h_0` and `h_n`, `x_in` and `x_out`. Zeros begin a stream."""
+    constants: dict[str, float] = {}
+    """Inputs that are the same at every step, such as a sample rate."""
+    input_size: int = 0
+    """Elements of a frame, where neither graph nor front end tells; 0: they do."""
 
 
 def decode_model_config(text: str) -> ModelConfig:

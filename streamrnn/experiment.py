@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from streamrnn.config import Record, convert
 from streamrnn.errors import ConfigError
+from streamrnn.records import read_toml
 
 
 class TrainConfig(Record, frozen=True):
@@ -105,10 +106,7 @@ def load_experiment(path: str | Path, overrides: tuple[str, ...] = ()) -> Experi
         ConfigError: the file is absent or no TOML, or a key is unknown or of the wrong type; the
             message begins with the file, or the override, that has it.
     """
-    try:
-        tree = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: expected a TOML file, got: {error}") from error
+    tree = read_toml(path)
     experiment = convert(tree, Experiment, where=str(path))
     for override in overrides:
         _set(tree, override)

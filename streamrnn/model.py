@@ -10,11 +10,18 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.config import ModelConfig, decode_model_config, encode
+from streamrnn.config import ModelConfig, OnnxConfig, decode_model_config, encode
 from streamrnn.decoders import make_decoder
 from streamrnn.engines.base import Engine, EngineState
 from streamrnn.engines.native import NativeEngine
-from streamrnn.errors import ConfigError, DtypeError, ModelFileError, ShapeError, StateError
+from streamrnn.errors import (
+    ConfigError,
+    DtypeError,
+    ModelFileError,
+    ShapeError,
+    StateError,
+    UnsupportedError,
+)
 from streamrnn.files import write_atomic
 from streamrnn.frontends import make_frontend
 from streamrnn.frontends.base import describe, is_array
@@ -251,24 +258,33 @@ def bundled_models() -> list[str]:
     return sorted(path.stem for path in BUNDLED.glob("*.safetensors"))
 
 
-def load(name_or_path: str | Path) -> Model:
+def load(name_or_path: str | Path, *, config: OnnxConfig | str | Path | None = None) -> Model:
     """Load a model.
 
     Args:
-        name_or_path: a bundled name (see `bundled_models`), or the path of a `.safetensors`
-            file that `Model.save` or `streamrnn train` wrote.
+        name_or_path: a bundled name (see `bundled_models`), the path of a `.safetensors` file
+            that `Model.save` or `streamrnn train` wrote, or that of an `.onnx` file: an export,
+            silero-vad's own, or any graph of one step with its states in and out.
+        config: how an `.onnx` file is read, or the path of a TOML file that tells it; None: the
+            `.toml` of its name beside it, if there is one, or what the graph itself tells.
 
     Raises:
         ModelFileError: there is no such model, or the file is truncated, foreign or damaged.
+        ConfigError: a configuration that does not fit, or one for another kind of model.
+        UnsupportedError: an `.onnx` file where onnxruntime is not installed.
     """
     path = BUNDLED / f"{name_or_path}.safetensors"
     if str(name_or_path) not in bundled_models():
         path = Path(str(name_or_path))  # of what is no path at all, its error names it
+        if path.suffix == ".onnx":
+            return _load_graph(path, config)
         if path.suffix != ".safetensors":
             raise ModelFileError(
                 f"{name_or_path}: expected a bundled name ({', '.join(bundled_models())}) or the "
-                "path of a .safetensors file"
+                "path of a .safetensors or .onnx file"
             )
+    if config is not None:
+        raise ConfigError(f"config: expected none beside {name_or_path}, which has its own")
     try:
         blob = path.read_bytes()
     except OSError as error:
@@ -281,7 +297,20 @@ def load(name_or_path: str | Path) -> Model:
             f"{'another kind of file' if version is None else f'version {version}'}"
         )
     try:
-        config = decode_model_config(metadata["config"])
-        return Model.from_weights(config, arrays, json.loads(metadata["card"]))
+        told = decode_model_config(metadata["config"])
+        return Model.from_weights(told, arrays, json.loads(metadata["card"]))
     except (ConfigError, ModelFileError, KeyError, json.JSONDecodeError) as error:
         raise ModelFileError(f"{path}: {error}") from error
+
+
+def _load_graph(path: Path, config: OnnxConfig | str | Path | None) -> Model:
+    """Load an `.onnx` file; see `load`."""
+    try:
+        from streamrnn.engines.onnx_engine import open_graph
+    except ModuleNotFoundError as error:
+        if error.name != "onnxruntime":
+            raise
+        raise UnsupportedError(
+            f"{path}: expected onnxruntime to be installed; pip install 'streamrnn[onnx]'"
+        ) from error
+    return Model(*open_graph(path, config), None)

@@ -4,6 +4,8 @@ A configuration is TOML on disk and JSON inside a model file. Unknown keys are r
 misspelt option cannot be passed over.
 """
 
+import tomllib
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -27,6 +29,18 @@ def convert(tree: Any, kind: type[Kind], *, where: str) -> Kind:
         return msgspec.convert(tree, kind)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{where}: {error}") from error
+
+
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """The plain data of a TOML file.
+
+    Raises:
+        ConfigError: the file is absent or no TOML; the message begins with it.
+    """
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: expected a TOML file, got: {error}") from error
 
 
 def encode(record: msgspec.Struct) -> str:

@@ -19,6 +19,7 @@ for _verb in (
     "evaluate",
     "check",
     "explain",
+    "export",
     "bench",
     "models",
     "devices",

@@ -1,0 +1,324 @@
+"""The ONNX engine: any graph of one step with its states in and out, run by onnxruntime.
+
+Every step is one call of one shape on one thread, so equal frames give equal bits however they
+were cut into chunks. Imported only when asked for; nothing else needs onnxruntime.
+"""
+
+# pyright: standard
+# onnxruntime tells a checker little of its types.
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import onnxruntime
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from streamrnn.config import (
+    AudioConfig,
+    ModelConfig,
+    MotionConfig,
+    NetworkConfig,
+    OnnxConfig,
+    WaveformConfig,
+    convert,
+    decode_model_config,
+    encode,
+)
+from streamrnn.engines.base import LoneArena, refused
+from streamrnn.engines.onnx_graph import Port, Wiring, recognised, wire
+from streamrnn.errors import ConfigError, ModelFileError
+from streamrnn.kernels.finite import first_refused
+from streamrnn.records import read_toml
+from streamrnn.state import KEY, digest
+from streamrnn.workers import Workers
+
+_KINDS = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(bool)": np.bool_,
+}
+_ERRORS_ONLY = 3  # of onnxruntime's log
+
+
+class OnnxEngine:
+    """Runs a graph; its session never changes and is shared by all streams."""
+
+    tolerance = 0.0
+
+    def __init__(
+        self,
+        session: onnxruntime.InferenceSession,
+        config: OnnxConfig | None = None,
+        network: NetworkConfig | None = None,
+    ) -> None:
+        """Try a graph on one step of zeros.
+
+        Args:
+            session: of the graph.
+            config: how it is read; None: it is recognised by its inputs, or read by its names.
+            network: of a graph that was exported here; else None.
+
+        Raises:
+            ModelFileError: it is no graph of one step, or one that is to be explained first.
+        """
+        self.session = session
+        """Shared by all streams."""
+        inputs, outputs = _ports(session.get_inputs()), _ports(session.get_outputs())
+        self.config = config or recognised(inputs, outputs) or OnnxConfig()
+        """How it is read."""
+        self.wiring: Wiring = wire(inputs, outputs, self.config)
+        for port in (self.wiring.frame, *(port for port, _ in self.wiring.states)):
+            if port.kind not in _KINDS:
+                raise ModelFileError(f"{port}: expected one of {', '.join(_KINDS)}")
+        self.shape = _frame_shape(self.wiring.frame, self.config)
+        """Of the input that takes a frame."""
+        self.results = self._try()
+        """The outputs of a step: what the graph tells first, then the next states."""
+        states = [array for array, _ in zip(self.results[1:], self.wiring.states, strict=True)]
+        width = int(states[0].shape[-1]) if states and states[0].ndim else 1
+        self.network = network or NetworkConfig(
+            cell="module",
+            input_size=int(np.prod(self.shape)),
+            hidden_size=max(1, width),
+            output_size=self.results[0].size,
+        )
+        """Sizes, as far as a graph tells them."""
+
+    def fresh(self, port: Port) -> NDArray[Any]:
+        """The zeros that begin a state."""
+        return np.zeros(port.one, _KINDS[port.kind])
+
+    def _try(self) -> list[NDArray[Any]]:
+        """The outputs of one step of zeros: what they are like."""
+        wiring = self.wiring
+        feeds = {wiring.frame.name: np.zeros(self.shape, _KINDS[wiring.frame.kind])}
+        feeds |= {port.name: self.fresh(port) for port, _ in wiring.states}
+        feeds |= {port.name: constant(port, value) for port, value in wiring.constants}
+        names = [wiring.output, *(after for _, after in wiring.states)]
+        try:
+            results = [np.asarray(array) for array in self.session.run(names, feeds)]
+        except Exception as error:  # likewise
+            raise ModelFileError(
+                f"expected a graph that takes a step of zeros, {self.shape} and its states, got: "
+                f"{_line(error)}; say in an OnnxConfig how it is to be read"
+            ) from error
+        for (port, after), array in zip(wiring.states, results[1:], strict=True):
+            if array.shape != port.one or array.dtype != _KINDS[port.kind]:
+                raise ModelFileError(
+                    f"{after}: expected the next state of {port}, got {array.dtype} {array.shape}"
+                )
+        if not results[0].size:
+            raise ModelFileError(f"{wiring.output}: expected some numbers a step, got none")
+        return results
+
+    def stream(self) -> "OnnxState":
+        """The fresh state of a new stream."""
+        return OnnxState(self)
+
+    def arena(self, capacity: int, workers: Workers) -> LoneArena:
+        """The fresh states of `capacity` streams, which run one by one."""
+        return LoneArena(self, capacity)
+
+
+class OnnxState:
+    """The states of one stream, in memory that the graph reads and writes."""
+
+    def __init__(self, engine: OnnxEngine) -> None:
+        wiring = engine.wiring
+        self._engine = engine
+        self._run = engine.session.run_with_iobinding
+        self._binding = engine.session.io_binding()
+        self._frame = np.zeros(engine.shape, _KINDS[wiring.frame.kind])
+        self._output = np.empty_like(engine.results[0], order="C")
+        self._states = {port.name: engine.fresh(port) for port, _ in wiring.states}
+        # A graph may write a state before it has read the last of it: what is new lies apart.
+        self._next = [np.empty_like(array, order="C") for array in engine.results[1:]]
+        self._constants = [constant(port, value) for port, value in wiring.constants]
+        for (port, _), array in zip(wiring.constants, self._constants, strict=True):
+            self._bind(self._binding.bind_input, port.name, array)
+        self._bind(self._binding.bind_input, wiring.frame.name, self._frame)
+        for name, array in self._states.items():
+            self._bind(self._binding.bind_input, name, array)
+        for (_, name), array in zip(wiring.states, self._next, strict=True):
+            self._bind(self._binding.bind_output, name, array)
+        if wiring.output in [name for _, name in wiring.states]:
+            self._output = self._next[[name for _, name in wiring.states].index(wiring.output)]
+        else:
+            self._bind(self._binding.bind_output, wiring.output, self._output)
+        self._pairs = list(zip(self._states.values(), self._next, strict=True))
+        self._width, self._flat = self._output.size, self._output.reshape(-1)
+        self._frame_flat = self._frame.reshape(-1)
+        network = engine.network
+        self._tokens = network.vocabulary_size if network.encoder == "embedding" else 0
+
+    @staticmethod
+    def _bind(bind: Any, name: str, array: NDArray[Any]) -> None:
+        bind(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
+
+    def run(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Advance by frames (T, input_size); gives outputs (T, output_size).
+
+        Raises:
+            NonFiniteError: an element is not finite, or no token; the state is as it was.
+        """
+        if not frames.flags.carray:
+            frames = frames.copy()  # numba would compile anew for a read-only or strided array
+        bad = first_refused(frames, self._tokens)
+        if bad >= 0:
+            raise refused(self._engine.network, frames, bad)
+        outputs = np.empty((len(frames), self._width), np.float32)
+        run, binding, pairs = self._run, self._binding, self._pairs
+        for t in range(len(frames)):
+            self._frame_flat[:] = frames[t]
+            run(binding)
+            outputs[t] = self._flat
+            for state, new in pairs:
+                state[...] = new
+        return outputs
+
+    def run_traced(
+        self, frame: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
+        """Advance by one frame; a graph's gates are its own affair."""
+        return self.run(frame), []
+
+    @property
+    def hidden(self) -> NDArray[np.float32]:
+        """A copy of the first state, one row a layer; no rows without one."""
+        size = self._engine.network.hidden_size
+        first = next(iter(self._states.values()), np.empty(0, np.float32))
+        return first.reshape(-1, size if first.ndim else 1).astype(np.float32)
+
+    def reset(self) -> None:
+        """Make the state fresh."""
+        for state in self._states.values():
+            state[...] = 0
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """A copy of the states, by the names of their inputs."""
+        return {name: state.copy() for name, state in self._states.items()}
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` gave."""
+        for name, state in self._states.items():
+            state[...] = arrays[name]
+
+
+class Opened(NamedTuple):
+    """A graph that is ready to be a model: its parts, in the order of `Model`."""
+
+    config: ModelConfig
+    """Front end, sizes, decoder."""
+    engine: OnnxEngine
+    """That runs it."""
+    fingerprint: str
+    """SHA-256 of file and configuration."""
+    card: Mapping[str, Any]
+    """What an exported file tells of the model."""
+
+
+def open_graph(path: Path, config: OnnxConfig | str | Path | None = None) -> Opened:
+    """Read an ONNX file.
+
+    Args:
+        path: of the file; weights lie inside.
+        config: how it is read, or the path of a TOML file that tells it; None: the `.toml` of its
+            name beside it, or else as it was exported, or as what it is recognised as, or by the
+            names of its inputs and outputs.
+
+    Raises:
+        ModelFileError: it is no graph of one step, or one that is to be explained first.
+        ConfigError: the configuration cannot be read, or front end or decoder do not fit.
+    """
+    beside = path.with_suffix(".toml")
+    if config is None and beside.is_file():
+        config = beside
+    if isinstance(config, str | Path):
+        config = convert(read_toml(config), OnnxConfig, where=str(config))
+    try:
+        graph = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{path}: expected a readable model file, got: {error}") from error
+    try:
+        return _opened(graph, path.stem, config)
+    except (ConfigError, ModelFileError) as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def _opened(graph: bytes, name: str, config: OnnxConfig | None) -> Opened:
+    session = _session(graph)
+    exported = session.get_modelmeta().custom_metadata_map.get(KEY)
+    if exported is not None and config is None:
+        try:
+            told = json.loads(exported)
+            known, card = decode_model_config(told["config"]), dict(told["card"])
+        except (ConfigError, KeyError, TypeError, ValueError) as error:
+            raise ModelFileError(f"expected what an export tells of its model: {error}") from error
+        whole = replace(known, network=replace(known.network, cell="module"))
+        engine = OnnxEngine(session, OnnxConfig(), whole.network)
+    else:
+        engine, card = OnnxEngine(session, config), {}
+        read = engine.config
+        whole = ModelConfig(
+            name=read.name or name,
+            network=engine.network,
+            frontend=read.frontend,
+            decoder=read.decoder,
+        )
+    told_of = {"config": encode(whole), "read": encode(engine.config)}
+    fingerprint = digest({}, {**told_of, "graph": sha256(graph).hexdigest()})
+    return Opened(whole, engine, fingerprint, card)
+
+
+def _session(graph: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = _ERRORS_ONLY
+    try:
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # of many kinds, none of which has a base of its own
+        raise ModelFileError(f"expected an ONNX graph, got: {_line(error)}") from error
+
+
+def constant(port: Port, value: float) -> NDArray[Any]:
+    """An input that never changes."""
+    return np.full(port.one, value, _KINDS[port.kind])
+
+
+def _ports(nodes: Any) -> list[Port]:
+    return [
+        Port(node.name, tuple(n if isinstance(n, int) else None for n in node.shape), node.type)
+        for node in nodes
+    ]
+
+
+def _frame_shape(port: Port, config: OnnxConfig) -> tuple[int, ...]:
+    """The shape of the input that takes a frame: its last size may be the front end's."""
+    front, size = config.frontend, config.input_size
+    if isinstance(front, WaveformConfig):
+        size = front.context + front.hop
+    elif isinstance(front, AudioConfig):
+        size = front.stack * front.mels
+    elif isinstance(front, MotionConfig):
+        size = 0
+    if port.shape and port.shape[-1] is None and size:
+        return (*port.one[:-1], size)
+    if port.shape and port.shape[-1] is None:
+        raise ModelFileError(
+            f"{port}: expected a graph that tells how wide a frame is; say it as input_size in an "
+            "OnnxConfig or a .toml beside the file"
+        )
+    return port.one
+
+
+def _line(error: Exception) -> str:
+    """The first line of what onnxruntime says."""
+    return str(error).strip().split("\n")[0][:300]
