@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from streamrnn.bench.pool_audio import PoolAudioReport
     from streamrnn.bench.pool_report import PoolReport
     from streamrnn.bench.replay import ReplayReport
+    from streamrnn.bench.silero import SileroReport
     from streamrnn.bench.start import StartReport
     from streamrnn.bench.step_report import Network, StepReport
 
@@ -111,6 +112,16 @@ def plot_audio(report: AudioReport, path: str | Path) -> None:
     values = [taken.median_us for _, taken in rows]
     _bars(panels[0], names, values, [f"{value:.3g}" for value in values], ours)
     _finish(figure, "10 ms of sound in, a prediction out: µs", report.environment, path)
+
+
+def plot_silero(report: SileroReport, path: str | Path) -> None:
+    """Draw `bench silero`: µs for 32 ms of sound."""
+    figure, panels = _figure(1, 1, panel=(8.0, 2.8))
+    names = [row.name for row in report.rows]
+    values = [row.timing.median_us for row in report.rows]
+    ours = [name for name in names if name.startswith(("stream", "the same"))]
+    _bars(panels[0], names, values, [f"{value:.3g}" for value in values], ours)
+    _finish(figure, "32 ms of sound through silero-vad: µs", report.environment, path)
 
 
 def plot_pool_audio(report: PoolAudioReport, path: str | Path) -> None:

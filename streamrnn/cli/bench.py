@@ -104,6 +104,17 @@ def audio(quick: Quick = False, json: Json = False, plot: Plot = None) -> None:
 
 
 @bench.command()
+def silero(quick: Quick = False, json: Json = False, plot: Plot = None) -> None:
+    """32 ms of sound through silero-vad's own network: Stream.feed on top of ONNX Runtime.
+
+    Beside it silero-vad's own wrapper and iterator, checked for equal probabilities first.
+    """
+    from streamrnn.bench import silero as measurement
+
+    _show(measurement.run(quick=quick), json, plot)
+
+
+@bench.command()
 def replay(quick: Quick = False, json: Json = False, plot: Plot = None) -> None:
     """Recorded streams played offline: × real time, memory over ten hours, two processes, tracks.
 

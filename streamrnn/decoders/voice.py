@@ -81,11 +81,12 @@ class VoiceArena(ArenaWithoutResets):
         rows = np.empty((len(record.outputs), 3), np.int64)
         voice = kernel.voice_streams if len(rows) < _LONG else kernel.voice_streams_long
         found = voice(
-            *(record.outputs, slots, firsts, counts),
-            *(self.decoder.settings, self.states, record.active, rows),
+            *(record.outputs, slots, firsts, counts, self.decoder.settings, self.states),
+            *(record.probabilities, record.best, record.scores, rows),
         )
-        for row, kind, step in rows[:found].tolist():
-            record.events[row] = kind, step
+        if found:
+            for row, kind, step in rows[:found].tolist():
+                record.events[row] = kind, step
 
 
 class VoiceRecord:
@@ -94,28 +95,26 @@ class VoiceRecord:
     def __init__(self, decoder: VoiceDecoder, outputs: Outputs) -> None:
         self._decoder = decoder
         self.outputs = outputs
-        self.active = np.zeros(len(outputs), np.bool_)
+        steps = len(outputs)
+        self.probabilities = np.empty((steps, 2))
+        self.best = np.zeros(steps, np.int64)
+        self.scores = np.empty(steps)
         self.events: dict[int, tuple[int, int]] = {}
         """Of rows that have one: kind, and the step of its stream."""
 
     def decoded(self, first: int, end: int, frames: Frames, positions: Positions) -> Decoded:
         """Labels, their probabilities, and events."""
-        speech = self.outputs[first:end, 0].astype(np.float64)
-        active = self.active[first:end]
-        probabilities = np.empty((len(speech), 2))
-        np.subtract(1.0, speech, probabilities[:, 0])
-        probabilities[:, 1] = speech
-        events: tuple[tuple[Event, ...], ...] = ((),) * len(speech)
+        events: tuple[tuple[Event, ...], ...] = ((),) * (end - first)
         if self.events:
             events = tuple(
                 self._told(row, row - first, frames, positions) if row in self.events else ()
                 for row in range(first, end)
             )
         return Decoded(
-            labels=tuple(SPEECH if each else SILENCE for each in active.tolist()),
-            scores=np.where(active, speech, probabilities[:, 0]),
+            labels=tuple(map(LABELS.__getitem__, self.best[first:end].tolist())),
+            scores=self.scores[first:end],
             events=events,
-            smoothed=probabilities,
+            smoothed=self.probabilities[first:end],
         )
 
     def _told(self, row: int, step: int, frames: Frames, positions: Positions) -> tuple[Event, ...]:

@@ -135,7 +135,8 @@ class OnnxState:
         wiring = engine.wiring
         self._engine = engine
         self._run = engine.session.run_with_iobinding
-        self._binding = engine.session.io_binding()
+        self.binding = engine.session.io_binding()
+        """Of this memory to the inputs and outputs of the graph."""
         self._frame = np.zeros(engine.shape, _KINDS[wiring.frame.kind])
         self._output = np.empty_like(engine.results[0], order="C")
         self._states = {port.name: engine.fresh(port) for port, _ in wiring.states}
@@ -143,16 +144,16 @@ class OnnxState:
         self._next = [np.empty_like(array, order="C") for array in engine.results[1:]]
         self._constants = [constant(port, value) for port, value in wiring.constants]
         for (port, _), array in zip(wiring.constants, self._constants, strict=True):
-            self._bind(self._binding.bind_input, port.name, array)
-        self._bind(self._binding.bind_input, wiring.frame.name, self._frame)
+            self._bind(self.binding.bind_input, port.name, array)
+        self._bind(self.binding.bind_input, wiring.frame.name, self._frame)
         for name, array in self._states.items():
-            self._bind(self._binding.bind_input, name, array)
+            self._bind(self.binding.bind_input, name, array)
         for (_, name), array in zip(wiring.states, self._next, strict=True):
-            self._bind(self._binding.bind_output, name, array)
+            self._bind(self.binding.bind_output, name, array)
         if wiring.output in [name for _, name in wiring.states]:
             self._output = self._next[[name for _, name in wiring.states].index(wiring.output)]
         else:
-            self._bind(self._binding.bind_output, wiring.output, self._output)
+            self._bind(self.binding.bind_output, wiring.output, self._output)
         self._pairs = list(zip(self._states.values(), self._next, strict=True))
         self._width, self._flat = self._output.size, self._output.reshape(-1)
         self._frame_flat = self._frame.reshape(-1)
@@ -175,7 +176,7 @@ class OnnxState:
         if bad >= 0:
             raise refused(self._engine.network, frames, bad)
         outputs = np.empty((len(frames), self._width), np.float32)
-        run, binding, pairs = self._run, self._binding, self._pairs
+        run, binding, pairs = self._run, self.binding, self._pairs
         for t in range(len(frames)):
             self._frame_flat[:] = frames[t]
             run(binding)

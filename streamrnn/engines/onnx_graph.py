@@ -102,10 +102,10 @@ def wire(inputs: Sequence[Port], outputs: Sequence[Port], config: OnnxConfig) ->
     if frame is None and len(left) == 1:
         frame, left = left[0], []
     if frame is None or left:
+        told = ", ".join(port.name for port in left) or "none"
         raise ModelFileError(
-            f"inputs: expected one that takes a frame besides {', '.join(states) or 'no state'}, "
-            f"got {', '.join(port.name for port in left) or 'none'}; name input, states and "
-            f"constants in an OnnxConfig or a .toml beside the file; {graph}"
+            f"inputs: expected one frame besides states and constants, got {told}; name input, "
+            f"states and constants in an OnnxConfig or a .toml beside the file; {graph}"
         )
     rest = [port.name for port in outputs if port.name not in states.values()]
     if not config.output and len(rest) != 1:

@@ -30,7 +30,9 @@ def voice_streams_long(
     counts: Counts,
     settings: Array,
     states: Array,
-    active: NDArray[np.bool_],
+    probabilities: Array,
+    best: Counts,
+    scores: Array,
     events: Counts,
 ) -> int:
     """Take probabilities of some streams, find where speech begins and ends; without the GIL.
@@ -43,13 +45,16 @@ def voice_streams_long(
         settings: probability from which on there is speech; below which there is none; steps
             from the first quiet one to the one that ends speech.
         states: one a slot, updated in place.
-        active: whether there is speech after each step; written.
+        probabilities: of silence and of speech; written.
+        best: 1 where there is speech after a step, else 0; written.
+        scores: the probability of that; written.
         events: written, one row an event: row, kind, and the step of its stream at which speech
             began, or the first quiet one.
 
     Shape:
         outputs `(T, 1)`; slots, firsts, counts `(streams,)`; settings `(SETTINGS,)`; states
-        `(slots, STATE)`; active `(T,)`; events `(at least T, 3)`.
+        `(slots, STATE)`; probabilities `(T, 2)`; best and scores `(T,)`; events
+        `(at least T, 3)`.
 
     Returns:
         The number of events.
@@ -73,7 +78,9 @@ def voice_streams_long(
                     events[found, 2] = state[QUIET] - 1.0
                     found += 1
                     state[ACTIVE], state[QUIET] = 0.0, 0.0
-            active[t] = state[ACTIVE] > 0.0
+            probabilities[t, 0], probabilities[t, 1] = 1.0 - p, p
+            best[t] = np.int64(state[ACTIVE])
+            scores[t] = probabilities[t, best[t]]
             state[STEPS] = step + 1.0
             state[LAST] = p
     return found
@@ -87,8 +94,12 @@ def voice_streams(
     counts: Counts,
     settings: Array,
     states: Array,
-    active: NDArray[np.bool_],
+    probabilities: Array,
+    best: Counts,
+    scores: Array,
     events: Counts,
 ) -> int:
     """`voice_streams_long` with the GIL held, for what is done sooner than it is had back."""
-    return voice_streams_long(outputs, slots, firsts, counts, settings, states, active, events)
+    return voice_streams_long(
+        outputs, slots, firsts, counts, settings, states, probabilities, best, scores, events
+    )

@@ -1,0 +1,250 @@
+"""Other people's graphs as models: their own numbers, cut anywhere, resumed, refused."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import streamrnn
+from streamrnn.bench.silero import silero_file
+from streamrnn.config import OnnxConfig, WaveformConfig
+from streamrnn.errors import ConfigError, ModelFileError, NonFiniteError, UnsupportedError
+from streamrnn.io.sounds import read_sound
+from tests.conftest import make_frames
+from tests.engines.graphs import graph, summing, sums
+
+SPEECH = Path(__file__).parents[2].parent / "shared" / "data" / "other_speech"
+HOP = 512
+
+
+@pytest.fixture(scope="module")
+def silero():
+    """The model of the wheel's file, and the package that it came with."""
+    package = pytest.importorskip("silero_vad", reason="needs silero-vad: pip install silero-vad")
+    return streamrnn.load(silero_file()), package
+
+
+def speech(seconds):
+    """So much recorded speech, over and over."""
+    files = sorted(SPEECH.glob("*.flac"))
+    if not files:
+        pytest.skip("needs ../shared/data")
+    parts, length = [], 0
+    while length < 16_000 * seconds:
+        parts.append(read_sound(files[len(parts) % len(files)]).samples[:, 0])
+        length += len(parts[-1])
+    return np.concatenate(parts)[: 16_000 * seconds].astype(np.float32) / 32_768
+
+
+def wrapped(package, sound):
+    """What silero-vad's own wrapper and iterator say to a whole file."""
+    import torch
+
+    model = package.load_silero_vad(onnx=True)
+    probabilities = model.audio_forward(torch.from_numpy(sound), 16_000).numpy()[0]
+    iterator, told = package.VADIterator(model), []
+    for chunk in np.pad(sound, (0, -len(sound) % HOP)).reshape(-1, HOP):
+        told += (iterator(torch.from_numpy(chunk)) or {}).items()
+    return probabilities, told, iterator.triggered
+
+
+def cut(model, sound, generator, **options):
+    """The predictions of a sound cut at random, from single samples to many seconds."""
+    stream, parts, at = model.stream(**options), [], 0
+    while at < len(sound):
+        count = int(10 ** generator.uniform(0, 5))
+        parts.append(stream.feed(sound[at : at + count]))
+        at += count
+    return streamrnn.predictions.join([*parts, stream.flush()])
+
+
+def agree(model, package, sound):
+    expected, told, talking = wrapped(package, sound)
+    got = cut(model, sound, np.random.default_rng(len(sound)))
+    assert np.abs(got.outputs[:, 0] - expected).max() <= 1e-6
+    events = [(e.kind, e.position) for step in got.events for e in step]
+    events += [(e.kind, e.position) for e in got.ended]
+    if talking:  # of which the iterator says nothing; the package's other function ends it here
+        assert events.pop() == ("end", len(sound))
+    assert events == told
+    assert got.outputs.tobytes() == model.predict(sound).outputs.tobytes()
+
+
+@pytest.mark.parametrize("samples", [HOP, 1_000, 16_000 * 30, 938 * HOP])
+def test_silero_as_its_own_wrapper_says(silero, samples):
+    model, package = silero
+    agree(model, package, speech(31)[:samples])
+
+
+@pytest.mark.sweep
+def test_silero_over_an_hour(silero):
+    model, package = silero
+    agree(model, package, speech(3_600))
+
+
+def test_silero_keeps_the_contract(silero):
+    report = streamrnn.check_model(silero[0])
+    assert report.passed, report
+    assert "equal bits" in report.points[0].tried
+
+
+@pytest.mark.parametrize("name", ["silero_vad_half", "silero_vad_16k_sequence"])
+def test_all_of_the_wheels_files_are_recognised(silero, name):
+    model = streamrnn.load(silero_file().with_name(f"{name}.onnx"))
+    sound = speech(10)
+    other = silero[0].predict(sound)
+    got = model.predict(sound)
+    # float16 weights move a probability by some hundredths.
+    assert np.abs(got.outputs - other.outputs).mean() <= (0.02 if "half" in name else 1e-6)
+
+
+def test_a_snapshot_goes_on_in_another_process(silero, tmp_path):
+    model, sound = silero[0], speech(6)
+    stream = model.stream()
+    stream.feed(sound[:50_001])
+    (tmp_path / "state").write_bytes(stream.snapshot())
+    np.save(tmp_path / "rest.npy", sound[50_001:])
+    program = (
+        "import sys, numpy as np, streamrnn; "
+        "s = streamrnn.load(sys.argv[1]).stream(state=open(sys.argv[2], 'rb').read()); "
+        "sys.stdout.buffer.write(s.feed(np.load(sys.argv[3])).outputs.tobytes())"
+    )
+    names = [silero_file(), tmp_path / "state", tmp_path / "rest.npy"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, names)], capture_output=True, check=True
+    )
+    assert done.stdout == stream.feed(sound[50_001:]).outputs.tobytes()
+
+
+def saved(tmp_path, content, name="made.onnx"):
+    (tmp_path / name).write_bytes(content)
+    return tmp_path / name
+
+
+@settings(max_examples=30, deadline=None)
+@given(cuts=st.lists(st.integers(0, 40), max_size=5), seed=st.integers(0, 99))
+def test_a_graph_of_ones_own(tmp_path_factory, cuts, seed):
+    model = streamrnn.load(saved(tmp_path_factory.mktemp("graph"), summing()))
+    frames = make_frames(40, seed=seed)
+    stream, edges = model.stream(), [0, *sorted(cuts), 40]
+    parts = [stream.feed(frames[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    np.testing.assert_array_equal(np.concatenate([p.outputs for p in parts]), sums(frames))
+    np.testing.assert_array_equal(stream.hidden[0], sums(frames)[-1])
+    with model.pool(3) as pool:
+        streams = [pool.open() for _ in range(3)]
+        for each in streams:
+            each.feed(frames)
+        for known in pool.tick().values():
+            np.testing.assert_array_equal(known.outputs, sums(frames))
+
+
+def test_a_toml_beside_the_file_says_how_it_is_read(tmp_path):
+    path = saved(tmp_path, summing("a", "b", more=[("gain", "f4", (1, 3)), ("bias", "f4", ())]))
+    with pytest.raises(ModelFileError, match="made.onnx: inputs: expected one frame besides"):
+        streamrnn.load(path)
+    told = 'name = "other"\ninput = "x"\nconstants = { gain = 2, bias = 0.5 }\nstates = { a = "b" }'
+    (tmp_path / "made.toml").write_text(told)
+    model = streamrnn.load(path)
+    assert model.name == "other"
+    frames = make_frames(9)
+    np.testing.assert_array_equal(
+        model.predict(frames).outputs, sums(frames) + np.float32(2) + np.float32(0.5)
+    )
+    (tmp_path / "made.toml").write_text("nmae = 'other'")
+    with pytest.raises(ConfigError, match="made.toml: Object contains unknown field `nmae`"):
+        streamrnn.load(path)
+    (tmp_path / "made.toml").write_text("=")
+    with pytest.raises(ConfigError, match="expected a TOML file"):
+        streamrnn.load(path)
+    again = OnnxConfig(input="x", constants={"gain": 0, "bias": 0}, states={"a": "b"})
+    again = streamrnn.load(path, config=again)
+    assert again.fingerprint != model.fingerprint
+
+
+def test_windows_of_sound_with_what_came_before(tmp_path):
+    path = saved(tmp_path, summing(width="width"))
+    config = OnnxConfig(frontend=WaveformConfig(hop=4, context=2))
+    with pytest.raises(ModelFileError, match="say it as input_size"):
+        streamrnn.load(path)
+    with pytest.raises(ModelFileError, match="total_n: expected the next state of total"):
+        streamrnn.load(path, config=config)  # the state's own width stays unknown
+    fixed = saved(tmp_path, summing(width=6), "fixed.onnx")
+    model = streamrnn.load(fixed, config=config)
+    sound = np.arange(1, 9, dtype=np.float32)
+    expected = sums(np.float32([[0, 0, 1, 2, 3, 4], [3, 4, 5, 6, 7, 8]]))
+    np.testing.assert_array_equal(model.predict(sound).outputs, expected)
+
+
+def test_states_of_other_types_and_none(tmp_path):
+    nodes = [
+        ("Cast", ["x"], ["whole"], {"to": 7}),
+        ("Add", ["whole", "count"], ["count_n"], {}),
+        ("Cast", ["count_n"], ["y"], {"to": 1}),
+    ]
+    counting = graph(
+        nodes,
+        [("x", "f4", (1, 1)), ("count", "i8", (1, 1))],
+        [("y", "f4", (1, 1)), ("count_n", "i8", (1, 1))],
+    )
+    model = streamrnn.load(saved(tmp_path, counting))
+    frames = np.float32([[2.0], [3.0]])
+    assert model.predict(frames).outputs.ravel().tolist() == [2.0, 5.0]
+    stream = model.stream()
+    stream.feed(frames)
+    assert model.stream(state=stream.snapshot()).feed(frames).outputs.ravel().tolist() == [7, 10]
+    plain = graph([("Neg", ["x"], ["y"], {})], [("x", "f4", (1, 2))], [("y", "f4", (1, 2))])
+    model = streamrnn.load(saved(tmp_path, plain))
+    assert model.predict(np.ones((3, 2), np.float32)).outputs.tolist() == [[-1, -1]] * 3
+    assert model.stream().hidden.size == 0
+
+
+def test_bad_frames_leave_the_state(tmp_path):
+    model = streamrnn.load(saved(tmp_path, summing()))
+    stream, frames = model.stream(), make_frames(3)
+    stream.feed(frames)
+    before = stream.snapshot()
+    frames[1, 2] = np.nan
+    with pytest.raises(NonFiniteError, match="frame 1, element 2"):
+        stream.feed(frames)
+    assert stream.snapshot() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"\x08\x08nothing", summing()[:-40], b"\0" * 4_000])
+def test_files_that_are_no_graph(tmp_path, content):
+    with pytest.raises(ModelFileError, match=r"made.onnx: expected an ONNX graph"):
+        streamrnn.load(saved(tmp_path, content))
+
+
+def test_graphs_that_are_no_step(tmp_path):
+    growing = graph(
+        [("Concat", ["x", "h"], ["hn"], {"axis": 0}), ("Identity", ["x"], ["y"], {})],
+        [("x", "f4", ("n", 3)), ("h", "f4", ("m", 3))],
+        [("y", "f4", ("n", 3)), ("hn", "f4", ("k", 3))],
+    )
+    with pytest.raises(
+        ModelFileError, match=r"hn: expected the next state of h .* got .* \(2, 3\)"
+    ):
+        streamrnn.load(saved(tmp_path, growing))
+    with pytest.raises(ModelFileError, match="expected a readable model file"):
+        streamrnn.load(tmp_path / "absent.onnx")
+    with pytest.raises(ModelFileError, match="expected what an export tells of its model"):
+        told = graph(
+            [("Neg", ["x"], ["y"], {})],
+            [("x", "f4", (1, 2))],
+            [("y", "f4", (1, 2))],
+            {"streamrnn": '{"config": "{}"}'},
+        )
+        streamrnn.load(saved(tmp_path, told))
+    with pytest.raises(ConfigError, match="expected none beside ball"):
+        streamrnn.load("ball", config=OnnxConfig())
+
+
+def test_without_onnxruntime_the_mend_is_told(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    monkeypatch.delitem(sys.modules, "streamrnn.engines.onnx_engine", raising=False)
+    with pytest.raises(UnsupportedError, match=r"pip install 'streamrnn\[onnx\]'"):
+        streamrnn.load(saved(tmp_path, summing()))
