@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.config import AudioConfig, MotionConfig, TextConfig
+from streamrnn.config import MotionConfig, SoundConfig, TextConfig
 from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.io.sounds import read_sound
 from streamrnn.io.tracks import read_track
@@ -26,7 +26,7 @@ def read_input(model: Model, source: str) -> tuple[Any, dict[str, Any]]:
         return source, {}
     if isinstance(front, MotionConfig):
         return read_track(source), {}
-    if isinstance(front, AudioConfig):
+    if isinstance(front, SoundConfig):
         sound = read_sound(WORDS if source == "example" else source)
         return sound.samples, {"rate": sound.rate, "channels": sound.samples.shape[1]}
     known = model.card.get("task") == "memory"

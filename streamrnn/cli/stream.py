@@ -17,7 +17,7 @@ from streamrnn.cli.stream_sentences import stream_sentences
 from streamrnn.cli.stream_sound import Options, stream_sound
 from streamrnn.cli.stream_text import Options as TextOptions
 from streamrnn.cli.stream_text import stream_text
-from streamrnn.config import AudioConfig, DecideConfig, MotionConfig, TextConfig
+from streamrnn.config import DecideConfig, MotionConfig, SoundConfig, TextConfig
 from streamrnn.errors import ConfigError, InputError, TrackError, UnsupportedError
 from streamrnn.io.recorded import RecordedModel
 from streamrnn.io.tracks import arriving_rows, read_track
@@ -138,11 +138,11 @@ def _stream(
         stream_text(network, source, text)
         return
     if source is None:
-        kind = "a file, mic," if isinstance(front, AudioConfig) else "a file"
+        kind = "a file, mic," if isinstance(front, SoundConfig) else "a file"
         raise ConfigError(
             f"stream: expected a source for {network.name}, got none; name {kind} or -"
         )
-    if isinstance(front, AudioConfig):
+    if isinstance(front, SoundConfig):
         stream_sound(network, front, source, options)
     elif isinstance(front, TextConfig):
         stream_sentences(network, source, json=json, view=view)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from streamrnn.config import AudioConfig, DecideConfig, ModelConfig, MotionConfig, TextConfig
+from streamrnn.config import DecideConfig, ModelConfig, MotionConfig, SoundConfig, TextConfig
 from streamrnn.errors import ConfigError, UnsupportedError
 
 Device = Annotated[str | None, typer.Option(help="Microphone, by number or a part of its name.")]
@@ -84,9 +84,9 @@ def _fitting(config: ModelConfig, source: str | None, *, sampled: bool) -> set[s
     front, file = config.frontend, source not in ("-", "mic")
     if isinstance(front, MotionConfig):
         return {"--view", "--chunk", "--speed"} if file else {"--view"}
-    if isinstance(front, AudioConfig) and file:
+    if isinstance(front, SoundConfig) and file:
         return {"--view", "--speed"}
-    if isinstance(front, AudioConfig):
+    if isinstance(front, SoundConfig):
         raw = {"--view", "--rate", "--channels"}
         return raw | {"--device", "--reconnect"} if source == "mic" else raw
     if not isinstance(front, TextConfig):

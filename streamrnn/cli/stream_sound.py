@@ -5,18 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from msgspec.structs import replace
 from rich.console import Console
 from rich.live import Live
 
 from streamrnn.cli.lines import print_json
 from streamrnn.cli.sound_source import Source, filled, open_sound
-from streamrnn.config import AudioConfig, DetectConfig
+from streamrnn.config import DetectConfig, SoundConfig, VoiceConfig
 from streamrnn.errors import InputError, SoundError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.io.recorded import RecordedStream
 from streamrnn.model import Model
-from streamrnn.predictions import Predictions
+from streamrnn.predictions import Event, Predictions
 from streamrnn.show.listen import Listening
 from streamrnn.stream import Stream
 
@@ -44,7 +43,7 @@ class Options:
     """Wait for a microphone that went away."""
 
 
-def stream_sound(model: Model, front: AudioConfig, source: str, options: Options) -> None:
+def stream_sound(model: Model, front: SoundConfig, source: str, options: Options) -> None:
     """Feed sound as it comes in, and tell what the model makes of it; `front` is the model's."""
     with open_sound(
         source,
@@ -73,7 +72,7 @@ def _heard(stream: Stream, source: Source) -> Iterator[tuple[int, int, Predictio
             yield len(samples), gap, stream.feed(samples)
 
 
-def _run(model: Model, front: AudioConfig, source: Source, options: Options) -> None:
+def _run(model: Model, front: SoundConfig, source: Source, options: Options) -> None:
     stream = model.stream(rate=source.rate, channels=source.channels)
     console = Console()
     try:
@@ -105,11 +104,13 @@ def _write(stream: Stream, source: Source) -> None:
                     "events": [event._asdict() for event in each.events],
                 }
             )
+        if said.ended:
+            print_json({"position": arrived, "events": [event._asdict() for event in said.ended]})
 
 
 def _print(console: Console, stream: Stream, source: Source) -> None:
     """A line where something happens: an event, or another label where there are no events."""
-    eventful = isinstance(stream.model.config.decoder, DetectConfig)
+    eventful = isinstance(stream.model.config.decoder, DetectConfig | VoiceConfig)
     before: str | None = None
     arrived = 0
     for count, gap, said in _heard(stream, source):
@@ -119,24 +120,33 @@ def _print(console: Console, stream: Stream, source: Source) -> None:
         for each in said:
             time_s = 0.0 if each.time is None else each.time
             for event in each.events:
-                told = f"{event.kind:<8} {event.label} {event.score:.0%}"
-                console.print(f"{time_s:9.2f} s  {told}", highlight=False)
+                _say(console, event, source.rate)
             if not eventful and each.label != before:
                 before = each.label
                 console.print(f"{time_s:9.2f} s  {before} {each.score or 0:.0%}", highlight=False)
+        for event in said.ended:
+            _say(console, event, source.rate)
+
+
+def _say(console: Console, event: Event, rate: int) -> None:
+    """A line of an event, at its own place in the sound."""
+    told = f"{event.kind:<8} {event.label} {event.score:.0%}"
+    console.print(f"{event.position / rate:9.2f} s  {told}", highlight=False)
 
 
 def _draw(
     console: Console,
     labels: tuple[str, ...],
-    front: AudioConfig,
+    front: SoundConfig,
     stream: Stream,
     source: Source,
     speed: float,
 ) -> None:
     """The scrolling picture; a file is played at its pace, or faster."""
-    ear = AudioFrontend(replace(front, stack=1)).stream(rate=source.rate, channels=source.channels)
-    picture = Listening(labels, seconds=SECONDS, rate=front.sample_rate / front.hop)
+    spectra = AudioFrontend.spectra(front)
+    ear = spectra.stream(rate=source.rate, channels=source.channels)
+    columns = spectra.framing.sample_rate / spectra.framing.hop
+    picture = Listening(labels, seconds=SECONDS, rate=columns)
     size = {"columns": min(console.width, 120), "rows": max(6, min(console.height - 12, 24))}
     begun, drawn, arrived, busy, lost = time.monotonic(), 0.0, 0, 0.0, 0
     hidden = stream.hidden

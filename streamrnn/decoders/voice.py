@@ -118,11 +118,15 @@ class VoiceRecord:
         )
 
     def _told(self, row: int, step: int, frames: Frames, positions: Positions) -> tuple[Event, ...]:
-        """The event of one row, the so many-th step of those that are told."""
+        """The event of one row, the so many-th step of those that are told.
+
+        The stream's rate is what times tell; without them it is the network's.
+        """
         kind, begun = self.events[row]
-        assert frames.times is not None
-        rate = place(positions, step) / frames.times.item(step)
-        at = self._decoder.sample(kind, begun, round(rate) / self._decoder.sample_rate)
+        rate = self._decoder.sample_rate
+        if frames.times is not None:
+            rate = round(place(positions, step) / frames.times.item(step))
+        at = self._decoder.sample(kind, begun, rate / self._decoder.sample_rate)
         name = "start" if kind == kernel.START else "end"
         return (Event(name, SPEECH, at, float(self.outputs[row, 0])),)
 

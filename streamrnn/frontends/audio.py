@@ -1,10 +1,11 @@
 """The front end of sound: samples of any rate and any number of channels → frames."""
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streamrnn.errors import ConfigError
-from streamrnn.frontend_config import FASTEST, SLOWEST, SoundConfig
+from streamrnn.frontend_config import FASTEST, SLOWEST, AudioConfig, SoundConfig
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.frontends.audio_state import AudioState, fresh_memory
 from streamrnn.frontends.base import Option
@@ -59,6 +60,13 @@ class AudioFrontend:
         if not isinstance(channels, int | np.integer) or not 1 <= channels <= MOST_CHANNELS:
             raise ConfigError(f"channels: expected 1 to {MOST_CHANNELS}, got {channels}")
         return int(rate), int(channels)
+
+    @classmethod
+    def spectra(cls, config: SoundConfig) -> "AudioFrontend":
+        """The front end of single spectra, for pictures of what a model hears."""
+        if isinstance(config, AudioConfig):
+            return cls(replace(config, stack=1))
+        return cls(AudioConfig(sample_rate=config.sample_rate))
 
     def example(self, generator: np.random.Generator, samples: int) -> NDArray[np.float32]:
         """Noise that swells and fades, long enough for `samples` hops."""

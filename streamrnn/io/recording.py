@@ -95,8 +95,8 @@ class Recording:
 
     @property
     def kind(self) -> str:
-        """Of the front end that listened; "": nobody did."""
-        return self.opened.config.get("frontend", {}).get("kind", "audio" if self.rate else "")
+        """Of what came in: audio, motion, text, frames; "": nobody listened."""
+        return "audio" if self.rate else self.opened.config.get("frontend", {}).get("kind", "")
 
     @property
     def options(self) -> Mapping[str, Option]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from streamrnn.config import SoundConfig
 from streamrnn.engines.native import NativeEngine
 from streamrnn.errors import ConfigError, InputError, RecordingError, StateError
 from streamrnn.io.messages import Verb
@@ -83,8 +84,9 @@ def opened(source: Source, model: Model) -> Stream:
 
 
 def kind_of(model: Model) -> str:
-    """Of the front end: audio, motion, text, frames."""
-    return msgspec.to_builtins(model.config.frontend)["kind"]
+    """Of what it takes: audio, motion, text, frames."""
+    front = model.config.frontend
+    return "audio" if isinstance(front, SoundConfig) else msgspec.to_builtins(front)["kind"]
 
 
 def expect_kind(source: Source, model: Model) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.config import AudioConfig, DecideConfig, DetectConfig, ModelConfig
+from streamrnn.config import DecideConfig, DetectConfig, ModelConfig, SoundConfig, VoiceConfig
 from streamrnn.decoders import make_decoder
 from streamrnn.decoders.base import Decoder
 from streamrnn.frontends.base import NO_FRAMES
@@ -64,8 +64,8 @@ class Side:
         self.events: list[Heard] = []
         """All that happened."""
         decoder = config.decoder
-        eventful = isinstance(decoder, DetectConfig | DecideConfig)
-        self._changes = isinstance(config.frontend, AudioConfig) and not eventful
+        eventful = isinstance(decoder, DetectConfig | DecideConfig | VoiceConfig)
+        self._changes = isinstance(config.frontend, SoundConfig) and not eventful
         self._before: str | None = None
         self._rate, self._latest = rate, 0.0
         self._curve = None

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from streamrnn.config import AudioConfig
+from streamrnn.config import SoundConfig
 from streamrnn.errors import UnsupportedError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.model import Model
@@ -44,30 +43,32 @@ def heard_plot(
         ConfigError: the file cannot be written.
     """
     front = model.config.frontend
-    if not isinstance(front, AudioConfig) or not model.labels:
+    if not isinstance(front, SoundConfig) or not model.labels:
         raise UnsupportedError(f"{model.name}: expected a model of sound with labels")
     rate = rate or front.sample_rate
     channels = 1 if samples.ndim == 1 else samples.shape[1]
     said, states = _streamed(model, samples, rate, channels)
     probabilities = said.probabilities
     assert probabilities is not None  # labels of sound are classes
-    ear = AudioFrontend(replace(front, stack=1)).stream(rate=rate, channels=channels)
+    spectra = AudioFrontend.spectra(front)
+    bands = spectra.framing.frame_size
+    ear = spectra.stream(rate=rate, channels=channels)
     spectrum = 10.0 / np.log(10.0) * ear.feed(samples).values.T
     length = len(samples) / rate
 
     figure = new_figure(figsize=(10.0, 7.2), dpi=130, layout="constrained")
     above, middle, below = figure.subplots(3, 1, sharex=True, height_ratios=(3, 4, 2))
-    extent = (0.0, length, 0.0, float(front.mels))
+    extent = (0.0, length, 0.0, float(bands))
     top = float(spectrum.max()) if spectrum.size else 0.0
     above.imshow(
         spectrum, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=top - _RANGE
     )
-    above.set_ylabel(f"{front.mels} mel bands")
+    above.set_ylabel(f"{bands} mel bands")
     for event in chain.from_iterable(said.events):
         if event.kind == "detected":
             at = event.position / rate
             above.axvline(at, color="white", linewidth=1.0, linestyle=":")
-            above.text(at, front.mels * 0.97, f" {event.label}", color="white", va="top")
+            above.text(at, bands * 0.97, f" {event.label}", color="white", va="top")
     _rows(middle, probabilities, said.positions / rate, model.labels, length)
     middle.set_title("probability of each label, as the decoder smooths it", loc="left", fontsize=9)
     width = (0.0, length, 0.0, float(states.shape[1]))
