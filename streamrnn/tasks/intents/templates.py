@@ -59,7 +59,7 @@ def shipped_templates() -> list[Template]:
         ConfigError: the packages are not installed.
     """
     found: list[Template] = []
-    for intent, body in _home_assistant()["intents"].items():
+    for intent, body in home_assistant()["intents"].items():
         for block in body["data"]:
             kinds = block.get("requires_context", {}).get("domain", ())
             kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
@@ -90,8 +90,8 @@ class Sampler:
         self._strange = strange
         self._names: Mapping[str, list[str]] = shipped_file("names.toml")
         self._numbers: list[str] = shipped_file("names.toml")["number"]["words"]
-        self._lists: Mapping[str, Any] = _home_assistant()["lists"]
-        self._rules: Mapping[str, str] = _home_assistant()["expansion_rules"]
+        self._lists: Mapping[str, Any] = home_assistant()["lists"]
+        self._rules: Mapping[str, str] = home_assistant()["expansion_rules"]
 
     def draw(self, template: Template, rng: np.random.Generator) -> str:
         """One sentence of a template, in lower case mostly, its spaces single.
@@ -168,7 +168,12 @@ def shipped_file(file: str) -> dict[str, Any]:
 
 
 @cache
-def _home_assistant() -> Mapping[str, Any]:
+def home_assistant() -> Mapping[str, Any]:
+    """Home Assistant's English templates, with the lists and rules that they refer to.
+
+    Raises:
+        ConfigError: the packages are not installed.
+    """
     try:
         from home_assistant_intents import get_intents
     except ImportError as error:

@@ -1,0 +1,157 @@
+"""What a sentence speaks of: its room, device, duration, …, by Home Assistant's names of them.
+
+Where `hassil` is installed (the extra `intents`), Home Assistant's own templates find them: those
+of the one intent that the network found, so that the two never contradict each other. What no
+template fits is searched for rooms, devices, durations and percentages.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from streamrnn.errors import ConfigError
+from streamrnn.tasks.intents.devices import rooms_of, things_of
+from streamrnn.tasks.intents.durations import durations, plain
+from streamrnn.tasks.intents.templates import NAMED, OUTSIDE, home_assistant, shipped_file
+
+Entities = dict[str, str | float]
+"""Values by the names of their slots: `{"area": "kitchen", "brightness": 40}`."""
+
+LONGEST = 4096
+"""Characters of a sentence that are searched, as many as a `Sentence` keeps."""
+LONGEST_MATCHED = 200
+"""Characters of a sentence that templates are tried on: two wildcards take its square in time."""
+_KINDS = (*NAMED, "valve", "vacuum", "lawn_mower", "todo", "sensor", "person", "weather")
+"""The lists of names.toml whose entries `{name}` may be; Home Assistant's domains, but `sensor`."""
+_PERCENT = {
+    "HassLightSet": "brightness",
+    "HassSetPosition": "position",
+    "HassSetVolume": "volume_level",
+    "HassFanSetSpeed": "percentage",
+}
+"""What a percentage is called, by the intent."""
+_COLOUR = re.compile(r"\b(white|black|red|orange|yellow|green|blue|purple|brown|pink|turquoise)\b")
+_PLACED = re.compile(r"Turn|Set|State|Vacuum|Mow|Media|Climate|Timer|Broadcast")
+"""Intents that may name a room; of these only some a device."""
+_UNTHINGED = re.compile(r"Timer|Broadcast|Search")
+
+
+def entities(text: str, intent: str) -> Entities:
+    """What a sentence speaks of.
+
+    The first call with an intent reads its templates (some 10 ms, the very first some 100);
+    later ones take a millisecond or two, 20 where the sentence is as long as it may be.
+
+    Args:
+        text: the sentence; what follows 4,096 characters is not looked at.
+        intent: what it asks for: a name of Home Assistant's, `oos`, or "".
+
+    Returns:
+        Values by slot: `area`, `floor`, `name`, `domain`, `hours`, `minutes`, `seconds`,
+        `brightness`, `color`, `temperature`, `position`, `item`, `state`, …; numbers as numbers.
+        Of several rooms or devices the first. Empty where there is nothing to be found.
+
+    >>> entities("could you turn on the kitchen lights", "HassTurnOn")
+    {'area': 'kitchen', 'domain': 'light'}
+    >>> entities("an hour and a half for the roast", "HassStartTimer")
+    {'hours': 1, 'minutes': 30}
+    """
+    text = " ".join(text[:LONGEST].split())
+    if not text or intent in ("", OUTSIDE):
+        return {}
+    found = _matched(text, intent) if len(text) <= LONGEST_MATCHED else None
+    return _searched(text, intent) if found is None else found
+
+
+def _matched(text: str, intent: str) -> Entities | None:
+    """What the best of an intent's templates holds; None where none fits, or hassil is missing."""
+    templates = _templates(intent)
+    if templates is None:
+        return None
+    from hassil import recognize_best
+
+    result = recognize_best(text, templates, slot_lists=_names())
+    if result is None:
+        return None
+    return {entity.name: _value(entity.value) for entity in result.entities_list}
+
+
+def _searched(text: str, intent: str) -> Entities:
+    """What our own finders see in a sentence."""
+    read = plain(text)
+    found: Entities = {}
+    if _PLACED.search(intent):
+        rooms = rooms_of(read)
+        things = [] if _UNTHINGED.search(intent) else things_of(read)
+        found |= {"area": rooms[0]} if rooms else {}
+        if things:  # as Home Assistant has it: `the lights` are a domain, `the lamp` is a name
+            found["domain" if things[0] == "light" else "name"] = things[0]
+    percent = re.search(r"(?<![\d.])(\d{1,3}) ?(?:%|per ?cent)", read)
+    if intent in _PERCENT and percent is not None and int(percent[1]) <= 100:
+        found[_PERCENT[intent]] = int(percent[1])
+    colour = _COLOUR.search(read)
+    if intent == "HassLightSet" and colour is not None:
+        found["color"] = colour[1]
+    if "Timer" in intent:
+        for part in durations(text):
+            # `Add a minute to the ten minute timer`: the timer's length is how it was started.
+            prefix = "start_" if part.names_timer and intent != "HassStartTimer" else ""
+            for slot, value in _clock(part.seconds).items():
+                found.setdefault(prefix + slot, value)
+    return found
+
+
+def _clock(seconds: float) -> dict[str, float]:
+    """A duration in hours, minutes and seconds, those that are not zero; {} where it is endless."""
+    if not math.isfinite(seconds):
+        return {}
+    whole, rest = divmod(seconds, 60.0)
+    parts = {"hours": whole // 60, "minutes": whole % 60, "seconds": round(rest, 3)}
+    return {slot: _value(value) for slot, value in parts.items() if value}
+
+
+def _value(value: Any) -> Any:
+    """A value of a slot, whole numbers as such: hassil gives `30` and `30.0`."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@cache
+def _templates(intent: str) -> Any:
+    """One intent's templates, parsed: hassil's `Intents`; None where there are none."""
+    try:
+        from hassil import Intents
+
+        whole = home_assistant()
+    except (ImportError, ConfigError):
+        return None
+    if intent not in whole["intents"]:
+        return None
+    blocks = [_anywhere(block) for block in whole["intents"][intent]["data"]]
+    return Intents.from_dict({**whole, "intents": {intent: {"data": blocks}}})
+
+
+def _anywhere(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A block of templates that fits in whatever room: which one hears is not known here."""
+    context = dict(block.get("requires_context", {}))
+    context.pop("area", None)
+    return {**block, "requires_context": context}
+
+
+@cache
+def _names() -> dict[str, Any]:
+    """Lists, for hassil, of what is called by its own name: rooms, floors, devices."""
+    from hassil.intents import TextSlotList
+
+    listed = shipped_file("names.toml")
+    devices = [
+        (name, name, {"domain": "binary_sensor" if kind == "sensor" else kind})
+        for kind in _KINDS
+        for name in listed[kind]
+    ]
+    return {
+        "area": TextSlotList.from_strings(listed["area"], allow_template=False, name="area"),
+        "floor": TextSlotList.from_strings(listed["floor"], allow_template=False, name="floor"),
+        "name": TextSlotList.from_tuples(devices, allow_template=False, name="name"),
+    }
