@@ -147,12 +147,13 @@ class SlotState:
     ) -> None:
         self._arena, self._fresh, self._name = arena, fresh, name
         self._state = states[slot]
-        self._slot, self._first = np.array([slot]), np.array([0])
+        self._slot, self._first, self._count = np.array([[slot], [0], [0]])
 
     def decode(self, outputs: Outputs, frames: Frames, positions: Positions = 0) -> Decoded:
         """What the decoder makes of some steps; see `DecoderState`."""
         record = self._arena.record(outputs)
-        self._arena.decode(record, self._slot, self._first, np.array([len(outputs)]))
+        self._count[0] = len(outputs)
+        self._arena.decode(record, self._slot, self._first, self._count)
         return record.decoded(0, len(outputs), frames, positions)
 
     def reset(self) -> None:

@@ -12,7 +12,12 @@ from streamrnn.errors import DtypeError, NonFiniteError, ShapeError
 from streamrnn.frontends.base import Frames, Option, describe, is_array
 from streamrnn.kernels import log_mel
 from streamrnn.kernels.log_mel import mix_down
-from streamrnn.kernels.resample import resample_streams, resample_streams_long, taps
+from streamrnn.kernels.resample import (
+    arrivals,
+    resample_streams,
+    resample_streams_long,
+    taps,
+)
 
 if TYPE_CHECKING:
     from streamrnn.frontends.audio import AudioFrontend
@@ -193,7 +198,9 @@ class AudioState:
         arrived = ends[:count]
         if self._conversion:
             arrived = self._conversion.arrived(arrived)
-        return Frames(values[:count], samples, offsets=arrived - before, times=arrived / self._rate)
+        offsets, times = np.empty(count, np.int64), np.empty(count)
+        arrivals(arrived, before, self._rate, offsets, times)
+        return Frames(values[:count], samples, offsets=offsets, times=times)
 
     def samples(self, chunk: Any) -> NDArray[np.float64]:
         """Check a chunk and mix it down: samples `(n,)`, full scale 1.
