@@ -33,7 +33,7 @@ def main() -> None:
     """Show how a letter, and then two, are gone on with."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("letter", nargs="?", default="F", type=str.upper, choices=list(LETTERS))
-    parser.add_argument("--model", default="alphabet", help="a bundled name or a .safetensors file")
+    parser.add_argument("--model", default="alphabet", help="a bundled name or a file")
     parser.add_argument("--png", metavar="FILE", help="draw the hidden states, letter by letter")
     options = parser.parse_args()
     model, console = streamrnn.load(options.model), Console()

@@ -20,7 +20,7 @@ def main() -> None:
     """Say what is heard when, and draw it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("file", nargs="?", default=str(UTTERANCE), help="WAV, FLAC or OGG")
-    parser.add_argument("--model", default="keywords", help="a bundled name or a .safetensors file")
+    parser.add_argument("--model", default="keywords", help="a bundled name or a file")
     parser.add_argument("--png", metavar="FILE", help="draw spectrum, labels and hidden state")
     options = parser.parse_args()
 

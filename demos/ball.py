@@ -55,7 +55,7 @@ def main() -> None:
     """Read the options and show the flights."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("track", nargs="?", help="a CSV file; without it, two made-up flights")
-    parser.add_argument("--model", default="ball", help="a bundled name or a .safetensors file")
+    parser.add_argument("--model", default="ball", help="a bundled name or a file")
     parser.add_argument("--gif", metavar="FILE", help="write the picture to a file")
     parser.add_argument("--seed", type=int, default=7, help="of the made-up flights")
     options = parser.parse_args()

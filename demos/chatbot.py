@@ -44,7 +44,7 @@ def main() -> None:
     """Type, or let type."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("sentence", nargs="?", help="without it, yours: key by key, or lines")
-    parser.add_argument("--model", default="intents", help="a bundled name or a .safetensors file")
+    parser.add_argument("--model", default="intents", help="a bundled name or a file")
     parser.add_argument("--png", metavar="FILE", help="draw the sentence, word by word")
     parser.add_argument("--dark", action="store_true", help="the file light on dark")
     options = parser.parse_args()

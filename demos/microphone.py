@@ -36,7 +36,7 @@ def main() -> None:
     """Tell each word as it is detected."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--file", help="WAV, FLAC or OGG instead of the microphone")
-    parser.add_argument("--model", default="keywords", help="a bundled name or a .safetensors file")
+    parser.add_argument("--model", default="keywords", help="a bundled name or a file")
     options = parser.parse_args()
     model = streamrnn.load(options.model)
     with ExitStack() as resources:

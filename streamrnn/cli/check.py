@@ -17,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(
-    model: Annotated[str, typer.Argument(help="A bundled name, or a .safetensors file.")],
+    model: Annotated[str, typer.Argument(help="A bundled name, or a .safetensors or .onnx file.")],
     seed: Annotated[int, typer.Option(help="Of the random cuts and the made-up sequence.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:

@@ -35,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="A bundled name, or a .safetensors file.")],
+    model: Annotated[str, typer.Argument(help="A bundled name, or a .safetensors or .onnx file.")],
     source: Annotated[
         Path | None,
         typer.Argument(

@@ -21,7 +21,7 @@ def add_to(app: typer.Typer) -> None:
 def models(
     name: Annotated[
         str | None,
-        typer.Argument(help="One of them, or a .safetensors file, to be told all of."),
+        typer.Argument(help="One of them, or a .safetensors or .onnx file, to be told all of."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object a model.")] = False,
 ) -> None:

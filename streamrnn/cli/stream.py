@@ -40,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def stream(
-    model: Annotated[str, typer.Argument(help="A bundled name, or a .safetensors file.")],
+    model: Annotated[str, typer.Argument(help="A bundled name, or a .safetensors or .onnx file.")],
     source: Annotated[
         str | None,
         typer.Argument(
