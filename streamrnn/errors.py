@@ -15,6 +15,8 @@
     ├── MarksError           a file of marks: none, no UTF-8, no columns, not numbers, no label
     ├── RecordingError       a recording: none, foreign, damaged, or a disk that takes no more
     ├── DeviceError          a microphone: none, busy, forbidden, unplugged
+    ├── ServeError           a service: an address that is taken, forbidden, or none of this machine
+    ├── ProtocolError        bytes of a client that are no events of the protocol
     └── InputError           a chunk
         ├── DtypeError       elements of the wrong type
         ├── ShapeError       the wrong number of dimensions or columns
@@ -82,6 +84,14 @@ class RecordingError(StreamRNNError, ValueError):
 
 class DeviceError(StreamRNNError, RuntimeError):
     """A microphone that cannot be opened, or is gone."""
+
+
+class ServeError(StreamRNNError, RuntimeError):
+    """A service that cannot begin."""
+
+
+class ProtocolError(StreamRNNError, ValueError):
+    """What a client sends that is no event of its protocol."""
 
 
 class InputError(StreamRNNError, ValueError):

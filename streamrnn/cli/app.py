@@ -15,6 +15,7 @@ for _verb in (
     "stream",
     "record",
     "replay",
+    "serve",
     "train",
     "evaluate",
     "check",

@@ -1,0 +1,1 @@
+"""Models as services: in a voice assistant's pipeline."""

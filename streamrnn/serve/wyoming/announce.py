@@ -1,0 +1,71 @@
+"""Zeroconf: a service tells the network that it is there, as Home Assistant looks for it."""
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from streamrnn.errors import ConfigError, ServeError, UnsupportedError
+
+try:
+    from zeroconf import Error, InterfaceChoice
+    from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+except ModuleNotFoundError as _error:
+    if _error.name != "zeroconf":
+        raise
+    raise UnsupportedError(
+        "announce: expected zeroconf to be installed; pip install 'streamrnn[wyoming]'"
+    ) from _error
+
+TYPE = "_wyoming._tcp.local."
+"""What Home Assistant looks for."""
+_EVERYWHERE = ("0.0.0.0", "::")
+_MULTICAST = "224.0.0.251"  # of mDNS, RFC 6762: whoever reaches it is on the network
+
+
+@asynccontextmanager
+async def announced(name: str, host: str, port: int) -> AsyncIterator[str]:
+    """Announce a service, and take that back in the end.
+
+    Args:
+        name: of the service; where another has it already, a number is put behind it.
+        host: where it listens; of every address that of the way to the network is told.
+        port: likewise.
+
+    Yields:
+        The address that is told.
+
+    Raises:
+        ConfigError: the name is empty, or has more than 63 bytes (RFC 6763, 4.1.1).
+        ServeError: there is no network to announce anything on.
+    """
+    if not 1 <= len(name.encode()) <= 63:
+        raise ConfigError(f"name: expected 1 to 63 bytes to announce, got {len(name.encode())}")
+    try:
+        address = _address(host)
+        interfaces = InterfaceChoice.All if host in _EVERYWHERE else [address]
+        zeroconf = AsyncZeroconf(interfaces=interfaces)
+    except OSError as error:
+        raise ServeError(
+            f"announce: expected a network, got: {error}; without, give host and port by hand"
+        ) from error
+    try:
+        info = AsyncServiceInfo(
+            TYPE, f"{name}.{TYPE}", addresses=[socket.inet_aton(address)], port=port
+        )
+        try:
+            await zeroconf.async_register_service(info, allow_name_change=True)
+        except (Error, OSError) as error:
+            raise ServeError(f"announce: expected to be heard, got: {error!r}") from error
+        yield address
+    finally:
+        await zeroconf.async_unregister_all_services()
+        await zeroconf.async_close()
+
+
+def _address(host: str) -> str:
+    """The IPv4 address by which others reach a host."""
+    if host not in _EVERYWHERE:
+        return socket.gethostbyname(host)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((_MULTICAST, 1))  # sends nothing, but asks the way
+        return str(probe.getsockname()[0])

@@ -1,0 +1,135 @@
+"""What is served: which models, and for what."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from streamrnn.config import DecideConfig, DetectConfig, TextConfig, VoiceConfig
+from streamrnn.errors import ConfigError, UnsupportedError
+from streamrnn.frontend_config import SoundConfig
+from streamrnn.frontends.audio import AudioFrontend
+from streamrnn.frontends.framing import framing_of
+from streamrnn.model import Model
+from streamrnn.serve.wyoming.listening import SPEECH
+from streamrnn.serve.wyoming.words import Words
+
+LONG = 12.0
+"""Seconds of sound that are fed at once to try out all kernels: those of long chunks too."""
+OTHER_RATE = 44_100
+"""Samples a second that have to be converted."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """Models and what each is for; at least one.
+
+    Raises:
+        ConfigError: there is none.
+        UnsupportedError: a model is no such one.
+    """
+
+    wake: Model | None = None
+    """Of sound, whose decoder detects: its labels are wake words."""
+    intent: Model | None = None
+    """Of sentences, whose decoder decides: its labels are intents."""
+    vad: Model | None = None
+    """Of sound, whose decoder tells the start and end of `speech`."""
+    handle: bool = True
+    """Whether questions for the time and the date are answered, where there is `intent`."""
+    name: str = "streamrnn"
+    """What the programs are called."""
+    now: Callable[[], datetime] = datetime.now
+    """The clock for these answers."""
+    words: tuple[str, ...] = field(init=False)
+    """The wake words."""
+    sentences: Words | None = field(init=False)
+    """What answers sentences."""
+
+    def __post_init__(self) -> None:
+        """Refuse models that do not fit."""
+        if self.wake is None and self.intent is None and self.vad is None:
+            raise ConfigError("serve: expected at least one of wake, intent and vad, got none")
+        words: tuple[str, ...] = ()
+        if self.wake is not None:
+            sound_of(self.wake)
+            words = _wake_words(self.wake)
+        if self.vad is not None:
+            sound_of(self.vad)
+            _see_that_voice(self.vad)
+        sentences = None
+        if self.intent is not None:
+            decoder = _decides(self.intent)
+            sentences = Words(self.intent, decoder, handle=self.handle, now=self.now)
+        object.__setattr__(self, "words", words)  # frozen: set once, here
+        object.__setattr__(self, "sentences", sentences)
+
+    def warm(self) -> None:
+        """Try everything out, so that no client waits for a kernel that is not compiled yet.
+
+        The first time ever it takes a minute; later, when kernels are cached, a second.
+        """
+        for model in (self.wake, self.vad):
+            if model is not None:
+                _warm(model)
+        if self.sentences is not None:
+            self.sentences.warm()
+
+
+def sound_of(model: Model) -> SoundConfig:
+    """The front end of a model of sound.
+
+    Raises:
+        UnsupportedError: it has another.
+    """
+    if isinstance(model.frontend, AudioFrontend):
+        return model.frontend.config
+    kind = model.config.frontend.__struct_config__.tag
+    raise UnsupportedError(f"{model.name}: expected a model of sound, got one of {kind}")
+
+
+def _wake_words(model: Model) -> tuple[str, ...]:
+    decoder = model.config.decoder
+    if isinstance(decoder, DetectConfig) and decoder.detected:
+        return tuple(decoder.detected)
+    raise UnsupportedError(
+        f"{model.name}: expected a model whose decoder detects wake words, got one of "
+        f"{decoder.__struct_config__.tag}"
+    )
+
+
+def _see_that_voice(model: Model) -> None:
+    decoder = model.config.decoder
+    detects = isinstance(decoder, DetectConfig) and SPEECH in decoder.detected
+    if not detects and not isinstance(decoder, VoiceConfig):
+        raise UnsupportedError(
+            f"{model.name}: expected a model that tells the start and end of the label {SPEECH!r}, "
+            f"got one of {', '.join(model.labels) or 'no labels'}"
+        )
+
+
+def _decides(model: Model) -> DecideConfig:
+    config = model.config
+    if isinstance(config.frontend, TextConfig) and isinstance(config.decoder, DecideConfig):
+        return config.decoder
+    raise UnsupportedError(
+        f"{model.name}: expected a model of text whose decoder decides, got one of "
+        f"{config.frontend.__struct_config__.tag} whose decoder is "
+        f"{config.decoder.__struct_config__.tag}"
+    )
+
+
+def _warm(model: Model) -> None:
+    """Feed a pool in all the ways that clients do: little and much, both types, another rate."""
+    with model.pool(2) as pool:
+        for rate in (framing_of(sound_of(model)).sample_rate, OTHER_RATE):
+            streams = [pool.open(rate=rate) for _ in range(2)]
+            for dtype in (np.int16, np.float32):
+                for seconds in (0.02, 0.1, LONG):
+                    for stream in streams:
+                        stream.feed(np.zeros((int(seconds * rate), 1), dtype))
+                    pool.tick()
+            for stream in streams:
+                stream.flush()
+                stream.close()

@@ -1,0 +1,136 @@
+"""The service: models that many clients share, at one address."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Self
+
+from wyoming.event import Event, Eventable
+
+from streamrnn.errors import ConfigError
+from streamrnn.model import Model
+from streamrnn.serve.wyoming.address import Tcp, Unix, keep_alive, listen, parse_uri
+from streamrnn.serve.wyoming.connection import Connection, Patience, Services
+from streamrnn.serve.wyoming.info import info_of
+from streamrnn.serve.wyoming.served import Served, sound_of
+from streamrnn.serve.wyoming.ticking import TickingPool
+
+MOST_CLIENTS = 1000
+"""Clients at a time."""
+_LOG = logging.getLogger(__name__)
+
+
+class Server:
+    """Serves models to clients that speak the Wyoming protocol; an asynchronous context.
+
+    Args:
+        uri: where: `tcp://HOST:PORT`, port 0 for any that is free, or `unix:///PATH`.
+        served: what.
+        most_clients: how many at a time; more are told so, and dismissed.
+        capacity: how many of them may send sound at a time; None: all.
+        patience: how long each may take.
+        told: is called with a client's name and each event that is sent to it.
+
+    Raises:
+        ConfigError: the URI is none, or fewer than 1 client is to be served.
+        ServeError: as it begins: the address is taken, forbidden, or none of this machine.
+
+    Example:
+        async with Server("tcp://0.0.0.0:10400", Served(wake=streamrnn.load("wake"))) as server:
+            print(server.where)
+            await asyncio.Event().wait()
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        served: Served,
+        *,
+        most_clients: int = MOST_CLIENTS,
+        capacity: int | None = None,
+        patience: Patience = Patience(),  # noqa: B008
+        told: Callable[[str, Event], object] = lambda _client, _event: None,
+    ) -> None:
+        if most_clients < 1:
+            raise ConfigError(f"most_clients: expected 1 or more, got {most_clients}")
+        self.where: Tcp | Unix = parse_uri(uri)
+        """Where it listens; with the real port once it has begun."""
+        self._served, self._most, self._patience, self._told = served, most_clients, patience, told
+        self._capacity = most_clients if capacity is None else capacity
+        self._clients: set[asyncio.Task[None]] = set()
+        self._pools: list[TickingPool] = []
+
+    @property
+    def clients(self) -> int:
+        """How many are connected."""
+        return len(self._clients)
+
+    @property
+    def streams(self) -> int:
+        """How many streams of sound are open; of each client that sends some, one a model."""
+        return sum(map(len, self._pools))
+
+    async def __aenter__(self) -> Self:
+        self._texts = ThreadPoolExecutor(1, "sentences")
+        self._services = Services(
+            info_of(self._served).event(),
+            self._pool(self._served.wake),
+            self._served.words,
+            self._pool(self._served.vad),
+            self._served.sentences,
+            self._ask,
+        )
+        try:
+            self._server, self.where = await listen(self.where, self._connected)
+        except BaseException:
+            await self._end()
+            raise
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._server.close()
+        for task in self._clients:
+            task.cancel()
+        await asyncio.gather(*self._clients, return_exceptions=True)
+        await self._end()
+        if isinstance(self.where, Unix):
+            self.where.path.unlink(missing_ok=True)
+
+    async def _end(self) -> None:
+        for pool in self._pools:
+            await pool.stop()
+        self._pools.clear()
+        self._texts.shutdown()
+
+    def _pool(self, model: Model | None) -> TickingPool | None:
+        if model is None:
+            return None
+        pool = TickingPool(model, sound_of(model), self._capacity, self._failed)
+        self._pools.append(pool)
+        return pool
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client; it is cancelled where the service ends."""
+        task = asyncio.current_task()
+        assert task is not None
+        connection = Connection(reader, writer, self._services, self._patience, self._told)
+        full = len(self._clients) >= self._most
+        self._clients.add(task)
+        try:
+            with suppress(asyncio.CancelledError):
+                if full:
+                    why = f"expected fewer than {self._most} clients, got as many; come later"
+                    await connection.refuse(why, "too-many-clients")
+                else:
+                    keep_alive(writer)
+                    await connection.run()
+        finally:
+            self._clients.discard(task)
+
+    async def _ask(self, question: Callable[[], Eventable]) -> Eventable:
+        return await asyncio.get_running_loop().run_in_executor(self._texts, question)
+
+    def _failed(self, error: Exception) -> None:
+        _LOG.error("a tick failed: %r", error, exc_info=_LOG.isEnabledFor(logging.DEBUG))

@@ -1,0 +1,111 @@
+"""What sentences ask for: intents, and answers to those few that can be given without a home.
+
+Home Assistant's pipeline sends a sentence as `transcript` to a service of intents and to one that
+handles them alike, and takes whichever of `intent`, `not-recognized`, `handled` and `not-handled`
+comes back. So what is sent tells nobody which of the two is meant, and it is decided by what can be
+done here:
+
+- `transcript`: the time and the date are answered, `handled`; everything else is `intent`, for Home
+  Assistant to handle, or `not-recognized`. With handling off there are no answers.
+- `recognize`: `intent` or `not-recognized`, never an answer: it asks for recognition alone.
+- `intent`, what another service has recognised: `handled` where it asks for time or date, or else
+  `not-handled`. With handling off it is passed over.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from wyoming.event import Event, Eventable
+from wyoming.handle import Handled, NotHandled
+from wyoming.intent import Entity, Intent, NotRecognized
+
+from streamrnn.config import DecideConfig
+from streamrnn.model import Model
+from streamrnn.serve.wyoming.fields import FieldError, text_of
+from streamrnn.tasks.intents.answers import Household
+from streamrnn.tasks.intents.entities import entities
+
+ANSWERED = ("HassGetCurrentTime", "HassGetCurrentDate")
+"""Intents that a clock answers."""
+LANGUAGE = "en"
+"""Of the sentences."""
+LONGEST = 4096
+"""Characters of a sentence, as many as are looked at for its entities."""
+
+
+class Words:
+    """A model of sentences; any number of threads may ask it.
+
+    Args:
+        model: that decides on one label a sentence.
+        decoder: its own.
+        handle: whether the time and the date are answered.
+        now: the clock.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        decoder: DecideConfig,
+        *,
+        handle: bool = True,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        self._model, self._outside = model, decoder.outside
+        self.handle = handle
+        """Whether the time and the date are answered."""
+        self._now = now
+
+    def warm(self) -> None:
+        """Compile kernels and read templates, so that no client has to wait for them."""
+        for label in self._model.labels:
+            entities("turn on the light", label)
+        self._model.predict("turn on the light")
+
+    def transcript(self, text: str, language: str | None) -> Eventable:
+        """What a transcript brings: `handled`, `intent` or `not-recognized`."""
+        if language is not None and language.lower().replace("_", "-").split("-")[0] != LANGUAGE:
+            return NotRecognized(text="I understand English alone.")
+        label = self._label(text)
+        if self.handle and label in ANSWERED:
+            return Handled(text=self._answer(label, text))
+        return self._recognised(label, text)
+
+    def recognize(self, text: str) -> Eventable:
+        """What a sentence asks for: `intent` or `not-recognized`."""
+        return self._recognised(self._label(text), text)
+
+    def intent(self, name: str) -> Eventable:
+        """What an intent that somebody recognised brings: `handled` or `not-handled`."""
+        answer = self._answer(name, "")
+        return Handled(text=answer) if name in ANSWERED else NotHandled(text=answer)
+
+    def _label(self, text: str) -> str:
+        """What a sentence is taken for; "" for nothing, or what lies outside."""
+        labels = self._model.predict(text).labels
+        label = labels[-1] if labels else None
+        return "" if label is None or label == self._outside else label
+
+    def _recognised(self, label: str, text: str) -> Eventable:
+        if not label:
+            return NotRecognized(text=self._answer("oos" if text.strip() else "", text))
+        found = entities(text, label)
+        return Intent(name=label, entities=[Entity(name, value) for name, value in found.items()])
+
+    def _answer(self, intent: str, text: str) -> str:
+        return Household().answer(intent, text, self._now())
+
+
+def sentence_of(event: Event) -> str:
+    """The field `text` of a sentence.
+
+    Raises:
+        FieldError: it is missing, no string, or too long.
+    """
+    text = text_of(event, "text") or ""
+    if len(text) > LONGEST:
+        raise FieldError(
+            f"{event.type}: expected text of up to {LONGEST} characters, got {len(text)}",
+            "too-long",
+        )
+    return text
