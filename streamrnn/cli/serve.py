@@ -114,13 +114,13 @@ async def _announce(stack: AsyncExitStack, where: Any, name: str, asked: bool | 
     try:
         from streamrnn.serve.wyoming.announce import announced
 
-        address = await stack.enter_async_context(announced(name, where.host, where.port))
+        known = await stack.enter_async_context(announced(name, where.host, where.port))
     except (ServeError, UnsupportedError) as error:
         if asked:
             raise
         tell(error)
     else:
-        tell(f"announced as {name} at {address}")
+        tell(f"announced as {known}")
 
 
 def _reached(host: str) -> bool:

@@ -1,8 +1,9 @@
 """Zeroconf: a service tells the network that it is there, as Home Assistant looks for it."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from streamrnn.errors import ConfigError, ServeError, UnsupportedError
 
@@ -23,7 +24,7 @@ _MULTICAST = "224.0.0.251"  # of mDNS, RFC 6762: whoever reaches it is on the ne
 
 
 @asynccontextmanager
-async def announced(name: str, host: str, port: int) -> AsyncIterator[str]:
+async def announced(name: str, host: str, port: int) -> AsyncGenerator[str]:
     """Announce a service, and take that back in the end.
 
     Args:
@@ -32,7 +33,7 @@ async def announced(name: str, host: str, port: int) -> AsyncIterator[str]:
         port: likewise.
 
     Yields:
-        The address that is told.
+        Name and address as they are told.
 
     Raises:
         ConfigError: the name is empty, or has more than 63 bytes (RFC 6763, 4.1.1).
@@ -52,11 +53,12 @@ async def announced(name: str, host: str, port: int) -> AsyncIterator[str]:
         info = AsyncServiceInfo(
             TYPE, f"{name}.{TYPE}", addresses=[socket.inet_aton(address)], port=port
         )
+        half_typed: Any = zeroconf
         try:
-            await zeroconf.async_register_service(info, allow_name_change=True)
+            await half_typed.async_register_service(info, allow_name_change=True)
         except (Error, OSError) as error:
             raise ServeError(f"announce: expected to be heard, got: {error!r}") from error
-        yield address
+        yield f"{info.get_name()} at {address}"
     finally:
         await zeroconf.async_unregister_all_services()
         await zeroconf.async_close()
