@@ -55,9 +55,11 @@ def serve(
     A model is a bundled name or a file; all clients share it. Ctrl-C ends the service.
     """
     from streamrnn.serve.wyoming import Served
-    from streamrnn.serve.wyoming.address import parse_uri
+    from streamrnn.serve.wyoming.address import Tcp, parse_uri
 
-    parse_uri(wyoming)  # before all is loaded
+    where = parse_uri(wyoming)  # before all is loaded
+    if zeroconf and not isinstance(where, Tcp):
+        raise ConfigError(f"--zeroconf: expected tcp://HOST:PORT to announce, got {where}")
     served = Served(
         wake=load(wake) if wake else None,
         intent=load(intent) if intent else None,
@@ -107,10 +109,8 @@ async def _announce(stack: AsyncExitStack, where: Any, name: str, asked: bool | 
     """Announce a service until the stack ends; where nobody asked for it, a failure is told."""
     from streamrnn.serve.wyoming.address import Tcp
 
-    if asked is False or (asked is None and not (isinstance(where, Tcp) and _reached(where.host))):
+    if not isinstance(where, Tcp) or not (_reached(where.host) if asked is None else asked):
         return
-    if not isinstance(where, Tcp):
-        raise ConfigError(f"--zeroconf: expected tcp://HOST:PORT to announce, got {where}")
     try:
         from streamrnn.serve.wyoming.announce import announced
 

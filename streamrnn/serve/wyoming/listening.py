@@ -91,6 +91,7 @@ class Listening:
 
         Raises:
             FieldError: its format cannot be.
+            StreamClosedError: a tick failed; so does `stop`.
         """
         form, begun = format_of(event), time_of(event)
         await self._end()

@@ -7,12 +7,10 @@ takes the pool's turn (open, flush, close) runs in that thread too, one after th
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from streamrnn.errors import StreamClosedError
 from streamrnn.frontend_config import SoundConfig
 from streamrnn.frontends.framing import framing_of
 from streamrnn.model import Model
@@ -91,7 +89,11 @@ class TickingPool:
                 await self._ticked.wait_for(lambda: stream.waiting <= self._most)
 
     async def end(self, stream: PooledStream) -> None:
-        """Tell all that is known of a stream, its tail too; then it is closed."""
+        """Tell all that is known of a stream, its tail too; then it is closed.
+
+        Raises:
+            StreamClosedError: a tick failed, and it was closed.
+        """
         await self._in_thread(lambda: self._end(stream))
         await self.close(stream)
 
@@ -132,8 +134,7 @@ class TickingPool:
 
     def _end(self, stream: PooledStream) -> None:
         self._tick()
-        with suppress(StreamClosedError):  # by a tick that failed
-            self._hand_out(stream, events_of(stream.flush()))
+        self._hand_out(stream, events_of(stream.flush()))
 
     def _hand_out(self, stream: PooledStream, events: list[Event]) -> None:
         """Tell events on the loop, in the order in which they are handed out."""

@@ -17,6 +17,7 @@ from wyoming.event import Event
 
 import streamrnn
 from streamrnn.serve.wyoming import Served, Server
+from streamrnn.serve.wyoming.address import Tcp
 from streamrnn.serve.wyoming.wire import BadEvent, EventReader, event_bytes
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -48,7 +49,7 @@ def words(count: int = 2) -> NDArray[np.int16]:
     for number in range(count):
         for word in ("alexa", "computer", "jarvis"):
             path = sorted((DATA / "wake_words" / word).glob("*.flac"))[number]
-            parts.append(soundfile.read(path, dtype="int16")[0])
+            parts.append(np.asarray(soundfile.read(path, dtype="int16")[0], np.int16))
     return np.concatenate(parts)[:-701]
 
 
@@ -112,9 +113,15 @@ class Peer:
             found.append((event.data["name"], event.data["timestamp"]))
 
 
+def place(server: Server) -> tuple[str, int]:
+    """Host and port."""
+    assert isinstance(server.where, Tcp)
+    return server.where.host, server.where.port
+
+
 @asynccontextmanager
 async def connected(server: Server) -> AsyncIterator[Peer]:
-    reader, writer = await asyncio.open_connection(*server.where)
+    reader, writer = await asyncio.open_connection(*place(server))
     try:
         yield Peer(reader, writer)
     finally:

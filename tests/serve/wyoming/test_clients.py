@@ -15,6 +15,7 @@ from tests.serve.wyoming.peer import (
     connected,
     everything,
     gone,
+    place,
     served,
     with_peer,
 )
@@ -156,7 +157,7 @@ def test_strangers_are_passed_over() -> None:
 
 async def flood(server: Server, kind: str) -> None:
     """Ask and ask, and read nothing, until the other end is gone."""
-    reader, writer = await asyncio.open_connection(*server.where, limit=2**10)
+    reader, writer = await asyncio.open_connection(*place(server), limit=2**10)
     asked = b"".join([line(type=kind)] * 500)
     try:
         while True:
@@ -227,7 +228,7 @@ def test_more_clients_than_may_be_are_told() -> None:
 def test_the_end_of_the_service_ends_whoever_is_there() -> None:
     async def run() -> None:
         async with Server("tcp://127.0.0.1:0", everything()) as server:
-            peers = [Peer(*await asyncio.open_connection(*server.where)) for _ in range(3)]
+            peers = [Peer(*await asyncio.open_connection(*place(server))) for _ in range(3)]
             await peers[0].send("audio-start", **FORMAT)
             await peers[0].send("audio-chunk", bytes(32_000), **FORMAT)
             await peers[1].write(b'{"type"')

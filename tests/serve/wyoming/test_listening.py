@@ -22,6 +22,7 @@ from tests.serve.wyoming.peer import (
     abandon,
     connected,
     detections,
+    place,
     recorded,
     served,
     wake,
@@ -125,7 +126,7 @@ async def listen_as_home_assistant(
     Sound is sent and events are read side by side; a detection of another name is passed over,
     the first of the right one ends it.
     """
-    async with AsyncTcpClient(*server.where) as client:
+    async with AsyncTcpClient(*place(server)) as client:
         await client.write_event(Detect(names=[name] if name else None).event())
         await client.write_event(AudioStart(**FORMAT).event())
 
@@ -154,7 +155,7 @@ def test_home_assistant_hears_its_word(name: str | None) -> None:
     sound = words()
 
     async def act(server: Server) -> None:
-        async with AsyncTcpClient(*server.where) as client, asyncio.timeout(1.0):
+        async with AsyncTcpClient(*place(server)) as client, asyncio.timeout(1.0):
             await client.write_event(Describe().event())
             event = await client.read_event()
             assert event is not None
@@ -301,7 +302,7 @@ def test_fifty_at_once_lose_nothing() -> None:
 
 def test_whoever_vanishes_or_says_nothing_holds_no_stream() -> None:
     async def act(server: Server) -> None:
-        silent = [await asyncio.open_connection(*server.where) for _ in range(100)]
+        silent = [await asyncio.open_connection(*place(server)) for _ in range(100)]
         async with connected(server) as peer:
             await peer.send("audio-start", **FORMAT)
             await peer.works()
@@ -341,7 +342,7 @@ def test_who_comes_to_a_full_pool_is_told_and_dismissed() -> None:
 
 def test_the_package_client_is_told_that_nothing_was_detected() -> None:
     async def act(server: Server) -> None:
-        async with AsyncTcpClient(*server.where) as client:
+        async with AsyncTcpClient(*place(server)) as client:
             await client.write_event(AudioStart(**FORMAT).event())
             await client.write_event(AudioStop().event())
             event = await client.read_event()

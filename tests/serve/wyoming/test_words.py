@@ -9,7 +9,7 @@ from wyoming.intent import Intent, Recognize
 
 from streamrnn.serve.wyoming import Served, Server
 from streamrnn.tasks.intents.entities import entities
-from tests.serve.wyoming.peer import NOON, Peer, connected, model, served, with_peer
+from tests.serve.wyoming.peer import NOON, Peer, connected, model, place, served, with_peer
 
 
 def intents(**options: Any) -> Served:
@@ -23,7 +23,7 @@ TIME = {"text": "It is 12:00."}
 @pytest.mark.parametrize("kind", ["recognize", "transcript"])
 def test_an_intent_has_home_assistants_names(kind: str) -> None:
     async def act(server: Server) -> None:
-        async with AsyncTcpClient(*server.where) as client:
+        async with AsyncTcpClient(*place(server)) as client:
             sent = Recognize(TURN_ON) if kind == "recognize" else Transcript(TURN_ON, language="en")
             await client.write_event(sent.event())
             event = await client.read_event()
