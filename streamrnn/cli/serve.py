@@ -1,6 +1,7 @@
 """`streamrnn serve`: models as services in a voice assistant's pipeline."""
 
 import asyncio
+import logging
 import signal
 from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_address
@@ -67,6 +68,7 @@ def serve(
         handle=handle,
         name=name,
     )
+    logging.basicConfig(format="streamrnn: %(message)s")  # a line to standard error
     with Console(stderr=True).status("compiling kernels, a minute the first time"):
         served.warm()
     number = asyncio.run(_serve(wyoming, served, zeroconf, most_clients, json))

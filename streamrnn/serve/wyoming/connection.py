@@ -42,6 +42,10 @@ class Patience(NamedTuple):
     """To read what it is told."""
 
 
+PATIENCE = Patience()
+"""The usual."""
+
+
 class Services(NamedTuple):
     """What all clients share."""
 
@@ -124,14 +128,14 @@ class Connection:
             await self._dismiss("expected to go on, got an error of the service", "internal")
         finally:
             await self._listening.close()
-            self._writer.close()
-            with suppress(OSError):
-                await self._writer.wait_closed()
+            await self._close()
 
     async def refuse(self, text: str, code: str) -> None:
         """Tell the client that it is not served, and why."""
-        await self._dismiss(text, code)
-        self._writer.close()
+        try:
+            await self._dismiss(text, code)
+        finally:
+            await self._close()
 
     async def _serve(self) -> None:
         while data := await self._read():
@@ -209,6 +213,17 @@ class Connection:
             async with asyncio.timeout(min(LINGER, self._patience.read)):
                 while await self._reader.read(READ):
                     pass
+
+    async def _close(self) -> None:
+        """Close the connection once the client has read everything, or does not."""
+        self._writer.close()
+        try:
+            async with asyncio.timeout(self._patience.read):
+                await self._writer.wait_closed()
+        except OSError:  # and TimeoutError, which is one
+            pass
+        finally:
+            self._writer.transport.abort()
 
     async def _describe(self, _event: Event) -> None:
         self._send(self._services.info)

@@ -1,8 +1,9 @@
 """What is served: which models, and for what."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -42,28 +43,29 @@ class Served:
     """What the programs are called."""
     now: Callable[[], datetime] = datetime.now
     """The clock for these answers."""
-    words: tuple[str, ...] = field(init=False)
-    """The wake words."""
-    sentences: Words | None = field(init=False)
-    """What answers sentences."""
 
     def __post_init__(self) -> None:
         """Refuse models that do not fit."""
         if self.wake is None and self.intent is None and self.vad is None:
             raise ConfigError("serve: expected at least one of wake, intent and vad, got none")
-        words: tuple[str, ...] = ()
-        if self.wake is not None:
-            sound_of(self.wake)
-            words = _wake_words(self.wake)
+        for model in (self.wake, self.vad):
+            if model is not None:
+                sound_of(model)
         if self.vad is not None:
-            sound_of(self.vad)
             _see_that_voice(self.vad)
-        sentences = None
-        if self.intent is not None:
-            decoder = _decides(self.intent)
-            sentences = Words(self.intent, decoder, handle=self.handle, now=self.now)
-        object.__setattr__(self, "words", words)  # frozen: set once, here
-        object.__setattr__(self, "sentences", sentences)
+        _ = self.words, self.sentences  # which refuse theirs
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The wake words."""
+        return () if self.wake is None else _wake_words(self.wake)
+
+    @cached_property
+    def sentences(self) -> Words | None:
+        """What answers sentences."""
+        if self.intent is None:
+            return None
+        return Words(self.intent, _decides(self.intent), handle=self.handle, now=self.now)
 
     def warm(self) -> None:
         """Try everything out, so that no client waits for a kernel that is not compiled yet.

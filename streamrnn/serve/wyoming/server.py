@@ -12,13 +12,15 @@ from wyoming.event import Event, Eventable
 from streamrnn.errors import ConfigError
 from streamrnn.model import Model
 from streamrnn.serve.wyoming.address import Tcp, Unix, keep_alive, listen, parse_uri
-from streamrnn.serve.wyoming.connection import Connection, Patience, Services
+from streamrnn.serve.wyoming.connection import PATIENCE, Connection, Patience, Services
 from streamrnn.serve.wyoming.info import info_of
 from streamrnn.serve.wyoming.served import Served, sound_of
 from streamrnn.serve.wyoming.ticking import TickingPool
 
 MOST_CLIENTS = 1000
 """Clients at a time."""
+LAST = 1.0
+"""Seconds that clients have to read what they were told, when the service ends."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -50,7 +52,7 @@ class Server:
         *,
         most_clients: int = MOST_CLIENTS,
         capacity: int | None = None,
-        patience: Patience = Patience(),  # noqa: B008
+        patience: Patience = PATIENCE,
         told: Callable[[str, Event], object] = lambda _client, _event: None,
     ) -> None:
         if most_clients < 1:
@@ -91,9 +93,12 @@ class Server:
 
     async def __aexit__(self, *_error: object) -> None:
         self._server.close()
-        for task in self._clients:
-            task.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
+        for seconds in (LAST, None):  # who has not read its last words by then, never will
+            clients = set(self._clients)
+            for task in clients:
+                task.cancel()
+            if clients:
+                await asyncio.wait(clients, timeout=seconds)
         await self._end()
         if isinstance(self.where, Unix):
             self.where.path.unlink(missing_ok=True)

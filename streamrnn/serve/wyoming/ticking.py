@@ -17,9 +17,9 @@ from streamrnn.model import Model
 from streamrnn.pool import PooledStream
 from streamrnn.predictions import Event, Predictions
 
-AHEAD = 1.0
+AHEAD = 0.25
 """Seconds of sound that may wait of one client before it waits itself. So what one sends at once,
-a file say, delays the others by no more than the milliseconds that a second of it takes."""
+a file say, delays the others by no more than the milliseconds that this much of it takes."""
 Tell = Callable[[Event], object]
 """Is called on the loop with each event of a stream."""
 Given = TypeVar("Given")
