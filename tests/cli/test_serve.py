@@ -108,7 +108,7 @@ def test_lines_that_nobody_reads_end_it() -> None:
         (("--wyoming", "tcp://127.0.0.1:0"), "at least one of wake, intent and vad"),
         (("--wyoming", "127.0.0.1:0", "--wake", "wake"), "expected tcp://HOST:PORT or unix"),
         (("--wyoming", "tcp://127.0.0.1:0", "--wake", "ball"), "expected a model of sound"),
-        (("--wyoming", "unix:///tmp/x", "--wake", "wake", "--zeroconf"), "expected tcp://HOST"),
+        (("--wyoming", "unix:///nowhere", "--wake", "wake", "--zeroconf"), "expected tcp://HOST"),
     ],
 )
 def test_what_cannot_be_served_is_one_line(arguments: tuple[str, ...], told: str) -> None:

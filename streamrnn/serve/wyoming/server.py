@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Self
 
 from wyoming.event import Event, Eventable
@@ -63,6 +62,7 @@ class Server:
         self._capacity = most_clients if capacity is None else capacity
         self._clients: set[asyncio.Task[None]] = set()
         self._pools: list[TickingPool] = []
+        self._ending = False
 
     @property
     def clients(self) -> int:
@@ -92,6 +92,7 @@ class Server:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
+        self._ending = True
         self._server.close()
         for seconds in (LAST, None):  # who has not read its last words by then, never will
             clients = set(self._clients)
@@ -116,23 +117,26 @@ class Server:
         self._pools.append(pool)
         return pool
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one client; it is cancelled where the service ends."""
-        task = asyncio.current_task()
-        assert task is not None
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one client, in a task that is cancelled where the service ends."""
+        if self._ending:  # the system had taken it before
+            writer.transport.abort()
+            return
         connection = Connection(reader, writer, self._services, self._patience, self._told)
-        full = len(self._clients) >= self._most
+        if len(self._clients) < self._most:
+            keep_alive(writer)
+            serving = connection.run()
+        else:
+            why = f"expected fewer than {self._most} clients, got as many; come later"
+            serving = connection.refuse(why, "too-many-clients")
+        task = asyncio.create_task(serving)
         self._clients.add(task)
-        try:
-            with suppress(asyncio.CancelledError):
-                if full:
-                    why = f"expected fewer than {self._most} clients, got as many; come later"
-                    await connection.refuse(why, "too-many-clients")
-                else:
-                    keep_alive(writer)
-                    await connection.run()
-        finally:
+
+        def ended(task: asyncio.Task[None]) -> None:
             self._clients.discard(task)
+            writer.transport.abort()  # of a task that was cancelled before it began
+
+        task.add_done_callback(ended)
 
     async def _ask(self, question: Callable[[], Eventable]) -> Eventable:
         return await asyncio.get_running_loop().run_in_executor(self._texts, question)

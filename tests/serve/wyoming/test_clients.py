@@ -58,7 +58,10 @@ def test_what_was_promised_takes_no_memory() -> None:
         for _ in range(20):
             async with connected(server) as peer:
                 await peer.write(line(type="audio-chunk", payload_length=2**24))
+                await peer.write(b"a little of it")
+            async with connected(server) as peer:
                 await peer.write(line(type="audio-chunk", data_length=2**40))
+                assert (await peer.expect("error"))["code"] == "bad-header"
         await gone(server)
         assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
         tracemalloc.stop()
@@ -256,6 +259,24 @@ def test_more_clients_than_may_be_are_told() -> None:
             await third.works()
 
     served(act, most_clients=1)
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_who_comes_as_the_service_ends_is_left_in_good_order(turns: int) -> None:
+    """Taken by the system, or by the loop, or served just now."""
+
+    async def run() -> None:
+        async with Server("tcp://127.0.0.1:0", everything()) as server:
+            peers = [Peer(*await asyncio.open_connection(*place(server))) for _ in range(3)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        for peer in peers:
+            with suppress(ConnectionError):
+                assert await peer.read() is None
+            peer.writer.close()
+        assert server.clients == 0
+
+    asyncio.run(run())
 
 
 def test_the_end_of_the_service_ends_whoever_is_there() -> None:
