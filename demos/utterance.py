@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile  # pyright: ignore[reportMissingTypeStubs]
@@ -40,7 +41,8 @@ def main() -> None:
     whole = np.concatenate(parts)
     whole *= LEVEL / np.sqrt(np.mean(whole[whole != 0.0] ** 2))
     whole += rng.normal(0.0, 3e-4, len(whole)).astype(np.float32)
-    soundfile.write(out, whole, RATE, subtype="PCM_16")
+    write: Any = soundfile.write  # typed in part, in some of its versions
+    write(out, whole, RATE, subtype="PCM_16")
 
 
 if __name__ == "__main__":

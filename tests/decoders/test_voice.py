@@ -87,7 +87,9 @@ def test_labels_and_scores_of_each_step():
 @pytest.mark.parametrize("samples", [3 * HOP, 3 * HOP + 1])
 def test_speech_that_goes_on_ends_with_the_sequence(samples):
     made = make_model(input_size=HOP + 64, output_size=1)
-    weights = {**made.weights, "head.bias": np.float32([9.0])}  # it hears speech all the time
+    assert made.weights is not None
+    bias = np.array([9.0], np.float32)  # it hears speech all the time
+    weights = {**made.weights, "head.bias": bias}
     config = replace(made.config, frontend=SOUND, decoder=VoiceConfig())
     model = Model.from_weights(config, weights)
     whole = model.predict(np.zeros(samples, np.float32))

@@ -26,7 +26,7 @@ def graph(nodes, inputs, outputs, metadata=None):
     return model.SerializeToString()
 
 
-def summing(state="total", after="total_n", *, frame="x", width=3, more=()):
+def summing(state="total", after="total_n", *, frame="x", width: int | str = 3, more=()):
     """y = the sum of all frames so far; further inputs are added to it."""
     nodes = [("Add", [frame, state], [after], {}), ("Identity", [after], ["y"], {})]
     for name, _, _ in more:

@@ -175,7 +175,7 @@ def test_windows_of_sound_with_what_came_before(tmp_path):
     fixed = saved(tmp_path, summing(width=6), "fixed.onnx")
     model = streamrnn.load(fixed, config=config)
     sound = np.arange(1, 9, dtype=np.float32)
-    expected = sums(np.float32([[0, 0, 1, 2, 3, 4], [3, 4, 5, 6, 7, 8]]))
+    expected = sums(np.array([[0, 0, 1, 2, 3, 4], [3, 4, 5, 6, 7, 8]], np.float32))
     np.testing.assert_array_equal(model.predict(sound).outputs, expected)
 
 
@@ -191,7 +191,7 @@ def test_states_of_other_types_and_none(tmp_path):
         [("y", "f4", (1, 1)), ("count_n", "i8", (1, 1))],
     )
     model = streamrnn.load(saved(tmp_path, counting))
-    frames = np.float32([[2.0], [3.0]])
+    frames = np.array([[2.0], [3.0]], np.float32)
     assert model.predict(frames).outputs.ravel().tolist() == [2.0, 5.0]
     stream = model.stream()
     stream.feed(frames)
