@@ -8,11 +8,11 @@ The file is committed, so that the demos need no synthesiser.
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 
 from streamrnn.tasks.sounds.clips import read_mono
@@ -41,8 +41,8 @@ def main() -> None:
     whole = np.concatenate(parts)
     whole *= LEVEL / np.sqrt(np.mean(whole[whole != 0.0] ** 2))
     whole += rng.normal(0.0, 3e-4, len(whole)).astype(np.float32)
-    write: Any = soundfile.write  # typed in part, in some of its versions
-    write(out, whole, RATE, subtype="PCM_16")
+    soundfile: Any = import_module("soundfile")  # typed in part, in some of its versions
+    soundfile.write(out, whole, RATE, subtype="PCM_16")
 
 
 if __name__ == "__main__":
