@@ -1,0 +1,160 @@
+"""What a Pipecat user asks for, known while it is still transcribed."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipecat.frames.frames import DataFrame, Frame, InterimTranscriptionFrame, TranscriptionFrame
+
+from streamrnn.errors import DtypeError
+from streamrnn.model import Model
+from streamrnn.serve.pipecat.latest import Latest
+from streamrnn.serve.pipecat.listening import ListeningProcessor
+from streamrnn.serve.pipecat.utterance import Utterance
+from streamrnn.tasks.intents.entities import entities as home_entities
+
+WORDS = 8
+"""Words that are read between two looks at the event loop: some 0.5 ms of work."""
+
+Entities = Mapping[str, str | float]
+"""What a sentence speaks of, by name."""
+
+
+@dataclass
+class IntentFrame(DataFrame):
+    """What a user asks for.
+
+    A data frame, as transcriptions are: it keeps its place among them, before the one that it was
+    read off. No interruption drops it; it may be the user's very words that interrupt.
+    """
+
+    label: str
+    """The intent, a label of the model; "" where a final text has no words."""
+    score: float
+    """How sure, 0 to 1."""
+    text: str
+    """The text that it was read off, as far as it came."""
+    entities: Entities = field(default_factory=dict[str, str | float])
+    """What a final text speaks of, by name."""
+    final: bool = False
+    """Whether the text was final. There is one such frame for each final transcription."""
+    contradicts: str = ""
+    """The label that an earlier frame told of the same utterance, and which this one takes back."""
+    user_id: str = ""
+    """Whose words."""
+    interruptible: bool = field(default=False, init=False)
+
+
+@dataclass
+class _User:
+    """What one user says."""
+
+    utterance: Utterance
+    told: str = ""
+    """The intent that was told last of the utterance."""
+
+
+class IntentProcessor(ListeningProcessor):
+    """Pushes `IntentFrame`s for what is transcribed, each before the transcription it comes of.
+
+    Interim texts are read word by word, and go on where the last one ended or was revised. Once
+    the model has decided, that is told; once more only where a revised text decides otherwise. A
+    final text is always told, with the label of its last word, that of `Model.predict` on the
+    text, and with what it speaks of. Where it is not what was told before, `contradicts` says
+    what that was: whoever acted on it takes it back. So who wants to be quick takes the first
+    frame, and who wants to be sure takes the final one.
+
+    Args:
+        model: of text, whose decoder decides; `intents`.
+        entities: called with a final text and its label, in a thread; None: nothing is looked
+            for. By default `streamrnn.tasks.intents.entities.entities`, for Home Assistant's
+            intents.
+        options: of Pipecat's `FrameProcessor`.
+
+    Raises:
+        UnsupportedError: the model reads no text, or decides nothing.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        entities: Callable[[str, str], Entities] | None = home_entities,
+        **options: Any,
+    ) -> None:
+        Utterance(model)  # refuses other models here, not at the first word
+        super().__init__(**options)
+        self._model, self._entities = model, entities
+        self._users: Latest[_User] = Latest()
+
+    async def listen(self, frame: Frame) -> None:
+        """Take a frame; of a transcription, tell what it asks for."""
+        if isinstance(frame, InterimTranscriptionFrame):
+            await self._read_interim(frame)
+        elif isinstance(frame, TranscriptionFrame):
+            await self._read_final(frame)
+
+    def forget(self) -> None:
+        """Begin anew with everybody."""
+        self._users.clear()
+
+    async def _read_interim(self, frame: InterimTranscriptionFrame) -> None:
+        user = await self._read(frame)
+        decided = user.utterance.decided
+        if decided is None:
+            return
+        said = decided.said
+        label = said.label or ""
+        if label != user.told:
+            before, user.told = user.told, label
+            await self.push_frame(
+                IntentFrame(
+                    label,
+                    said.score or 0.0,
+                    frame.text,
+                    contradicts=before,
+                    user_id=frame.user_id,
+                )
+            )
+
+    async def _read_final(self, frame: TranscriptionFrame) -> None:
+        user = await self._read(frame)
+        last = user.utterance.end()
+        before, user.told = user.told, ""
+        if last is None and not before:
+            return
+        label = (last and last.said.label) or ""
+        await self.push_frame(
+            IntentFrame(
+                label,
+                (last and last.said.score) or 0.0,
+                frame.text,
+                entities=await self._spoken_of(frame.text, label),
+                final=True,
+                contradicts="" if before == label else before,
+                user_id=frame.user_id,
+            )
+        )
+
+    async def _read(self, frame: InterimTranscriptionFrame | TranscriptionFrame) -> _User:
+        text: Any = frame.text  # whatever a recogniser put there
+        if not isinstance(text, str):
+            raise DtypeError(f"text: expected str, got {type(text).__name__}")
+        user = self._users.get(frame.user_id)
+        if user is None:
+            user = self._users[frame.user_id] = _User(Utterance(self._model))
+        for word, _ in enumerate(user.utterance.revise(text), 1):
+            if word % WORDS == 0:
+                await asyncio.sleep(0)
+        return user
+
+    async def _spoken_of(self, text: str, label: str) -> Entities:
+        """What a text speaks of; nothing where that fails, for the intent is known all the same."""
+        if self._entities is None or not label:
+            return {}
+        try:
+            return await asyncio.to_thread(self._entities, text, label)
+        except Exception as error:  # the caller's own function
+            await self.push_error(f"entities of {label}: {error}", error)
+            return {}
