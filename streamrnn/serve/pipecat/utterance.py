@@ -2,19 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from itertools import takewhile
 
+from streamrnn.config import TextConfig
 from streamrnn.model import Model
 from streamrnn.tasks.intents.sentence import LONGEST, Mark, Sentence, Step
 
+WORDS = 8
+"""Words from one snapshot to the next: to take one costs as much as to read three words."""
 MARKS = 64
-"""Latest words to which reading goes back; a revision of an earlier one is read from the start."""
+"""Latest snapshots that are kept; a revision of what lies before is read from the start."""
 
 
 class Utterance:
     """One utterance after the other, each given as longer and longer texts that may be revised.
 
-    Reading goes on from where a text differs from the last, by a snapshot before each word; so
+    Reading goes on from where a text differs from the last, by a snapshot some words before; so
     what is known is what a new stream would know of the text, to the bit. What is kept has a
     fixed size: of a text, its first 4,096 characters are read.
 
@@ -27,16 +29,16 @@ class Utterance:
 
     def __init__(self, model: Model) -> None:
         self._sentence = Sentence(model)
+        front = model.config.frontend
+        assert isinstance(front, TextConfig)  # as `Sentence` saw
+        self._fold = front.fold
         self._begin = self._sentence.mark()
-        self.reset()
+        self._forget()
 
     def reset(self) -> None:
         """Forget what was read; the next utterance may begin."""
         self._sentence.rewind(self._begin)
-        self._text = ""
-        self._marks: list[tuple[int, Mark]] = []  # where in the text, and what was known there
-        self.decided: Step | None = None
-        """The step at which the text, as far as it is read, was decided; None: it is not."""
+        self._forget()
 
     def revise(self, text: str) -> Iterator[None]:
         """Read a text, which takes the last one's place, word by word.
@@ -52,8 +54,9 @@ class Utterance:
             decided = [step for step in self._sentence.feed(word) if step.decided]
             self.decided = self.decided or next(iter(decided), None)
             self._text += word
-            if word[-1].isspace():
-                self._marks.append((len(self._text), self._sentence.mark()))
+            self._words += 1
+            if self._words % WORDS == 0:
+                self._marks.append((len(self._text), self._words, self._sentence.mark()))
                 del self._marks[:-MARKS]
             yield
 
@@ -64,13 +67,18 @@ class Utterance:
             The last word's step, whose label is the utterance's; None where it had no words.
         """
         last = self._sentence.flush()[1].last
-        self.reset()
+        self._forget()
         return last
 
+    def _forget(self) -> None:
+        self._text, self._words = "", 0
+        self._marks: list[tuple[int, int, Mark]] = []  # characters, words, what was known there
+        self.decided: Step | None = None
+        """The step at which the text, as far as it is read, was decided; None: it is not."""
+
     def _back_to(self, text: str) -> None:
-        """Go back to the last place before which the text is as it was."""
-        pairs = takewhile(lambda pair: pair[0] == pair[1], zip(text, self._text, strict=False))
-        same = sum(1 for _ in pairs)
+        """Go back to the last place before which the text reads as it did."""
+        same = self._same(text)
         if same == len(self._text):
             return
         while self._marks and self._marks[-1][0] > same:
@@ -78,6 +86,16 @@ class Utterance:
         if not self._marks:
             self.reset()
             return
-        at, mark = self._marks[-1]
+        at, self._words, mark = self._marks[-1]
         self._sentence.rewind(mark)
         self._text, self.decided = self._text[:at], mark.whole.decided
+
+    def _same(self, text: str) -> int:
+        """How many characters read as before: a final text often has capitals that none had."""
+        if text.startswith(self._text):
+            return len(self._text)
+        pairs = zip(text, self._text, strict=False)
+        for place, (new, old) in enumerate(pairs):
+            if new != old and not (self._fold and new.lower() == old.lower()):
+                return place
+        return min(len(text), len(self._text))
