@@ -1,17 +1,19 @@
 """Models in a Pipecat bot: voice activity, wake words, and intents (the extra `pipecat`).
 
-A bot that sleeps until it is called, and knows what is asked for before the sentence ends:
+A bot that sleeps until it is called, and knows what is asked for before the sentence ends; between
+`wake` and `intents` goes the bot's own speech to text, and its language model after `turns`:
 
-    from streamrnn.serve.pipecat import *
-
-    params = LLMUserAggregatorParams(
-        vad_analyzer=StreamRNNVADAnalyzer(streamrnn.load("silero_vad.onnx")),
-        user_turn_strategies=UserTurnStrategies(start=[
-            WakeWordUserTurnStartStrategy(), *default_user_turn_start_strategies()]))
-    user, assistant = LLMContextAggregatorPair(context, user_params=params)
-    wake = WakeWordProcessor(streamrnn.load("wake"))
-    intents = IntentProcessor(streamrnn.load("intents"))
-    Pipeline([transport.input(), wake, stt, intents, user, llm, tts, transport.output(), assistant])
+>>> import streamrnn
+>>> from pipecat.pipeline.pipeline import Pipeline
+>>> from pipecat.processors.audio.vad_processor import VADProcessor
+>>> from pipecat.turns import user_turn_processor, user_turn_strategies
+>>> vad = VADProcessor(vad_analyzer=StreamRNNVADAnalyzer(streamrnn.load("keywords")))
+>>> wake = WakeWordProcessor(streamrnn.load("wake"))
+>>> intents = IntentProcessor(streamrnn.load("intents"))
+>>> starts = user_turn_strategies.default_user_turn_start_strategies()
+>>> starts = user_turn_strategies.UserTurnStrategies([WakeWordUserTurnStartStrategy(), *starts])
+>>> turns = user_turn_processor.UserTurnProcessor(user_turn_strategies=starts)
+>>> bot = Pipeline([vad, wake, intents, turns])
 
 What comes with a frame goes before it: a processor after `intents` that knows an `IntentFrame`
 can keep the transcription behind it from the language model.

@@ -19,7 +19,7 @@ from streamrnn.tasks.sounds.clips import read_mono
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
 RATE = 16_000
-PATIENCE = 60.0  # seconds until a test that waits for what never comes is given up
+PATIENCE = 30.0  # seconds until a test that waits for what never comes is given up
 
 needs_sound = pytest.mark.skipif(
     not (DATA / "wake_words").is_dir(), reason="needs ../shared/data/wake_words, …/other_speech"
@@ -128,12 +128,16 @@ async def running(*processors: FrameProcessor, **options: Any) -> AsyncIterator[
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(bot.worker)
     run = asyncio.create_task(runner.run())
-    async with asyncio.timeout(PATIENCE):
-        await bot.started.wait()
-        yield bot
-        if not bot.worker.has_finished():
-            await bot.push(EndFrame())
-        await run
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await bot.started.wait()
+            yield bot
+            if not bot.worker.has_finished():
+                await bot.push(EndFrame())
+            await run
+    finally:
+        if not run.done():
+            await bot.worker.cancel()
     assert asyncio.all_tasks() == before
 
 

@@ -1,0 +1,48 @@
+"""Pipecat is imported where it is asked for, and its absence is told."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import streamrnn.serve.pipecat
+from streamrnn.serve import pipecat
+
+ROOT = Path(streamrnn.__file__).parents[1]
+
+
+def python(code: str) -> str:
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_pipecat_is_imported_by_nothing_else() -> None:
+    code = "import sys, streamrnn.serve, streamrnn.cli; streamrnn.load('wake'); print(*sys.modules)"
+    assert "pipecat" not in {name.split(".")[0] for name in python(code).split()}
+
+
+def test_it_comes_without_warnings_and_without_what_it_does_not_need() -> None:
+    loaded = python("import sys; from streamrnn.serve.pipecat import *; print(*sys.modules)")
+    assert not {"torch", "onnxruntime", "openai"} & {n.split(".")[0] for n in loaded.split()}
+
+
+def test_its_absence_is_told() -> None:
+    code = """
+import sys
+class Without:
+    def find_spec(self, name, *_):
+        if name == "pipecat":
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Without())
+from streamrnn.errors import UnsupportedError
+try:
+    import streamrnn.serve.pipecat
+except UnsupportedError as error:
+    print(error)
+"""
+    assert "expected pipecat-ai to be installed; pip install 'streamrnn[pipecat]'" in python(code)
+
+
+def test_what_is_public_is_there() -> None:
+    assert all(hasattr(pipecat, name) for name in pipecat.__all__)
