@@ -11,6 +11,7 @@
     │                        configuration, a data worker that died
     ├── TrackError           a file of positions: no CSV, columns missing, not numbers
     ├── SoundError           a file of sound: none, unreadable, empty, cut short
+    ├── ServiceError         a service that is asked: not reached, gone, silent
     ├── TextError            a file of text: none, unreadable, no UTF-8, empty
     ├── MarksError           a file of marks: none, no UTF-8, no columns, not numbers, no label
     ├── RecordingError       a recording: none, foreign, damaged, or a disk that takes no more
@@ -68,6 +69,10 @@ class TrackError(StreamRNNError, ValueError):
 
 class SoundError(StreamRNNError, ValueError):
     """A file of sound that cannot be read."""
+
+
+class ServiceError(StreamRNNError, RuntimeError):
+    """A service that is asked and does not answer."""
 
 
 class TextError(StreamRNNError, ValueError):

@@ -82,7 +82,7 @@ class Sampler:
 
     Args:
         commands: templates; what of them turns something on or off fills the gap `{command}`.
-        strange: words that may stand in any gap, for names that no list holds.
+        strange: words that may stand in any gap, for names that no list holds; may be none.
     """
 
     def __init__(self, commands: Sequence[Template], strange: Sequence[str]) -> None:
@@ -137,7 +137,7 @@ class Sampler:
                 f"{template.intent}, {template.text!r}: expected a gap that names.toml or Home "
                 f"Assistant's lists fill, got {{{name}}}; add a list, or mend the template"
             )
-        if rng.random() < STRANGE:
+        if self._strange and rng.random() < STRANGE:
             return " ".join(_one(self._strange, rng) for _ in range(rng.integers(1, 4)))
         return str(_one(self._names[name], rng))
 

@@ -1,0 +1,96 @@
+"""A voice assistant that needs no network: a wake word, a spoken command, an answer.
+
+    python demos/voice_assistant.py                     the microphone, until Ctrl-C
+    python demos/voice_assistant.py --file demos/question.flac
+    python demos/voice_assistant.py --speak             and the answer is spoken (needs espeak-ng)
+    python demos/voice_assistant.py --stt tcp://HOST:PORT   words by a Wyoming server instead
+
+Say computer, jarvis or alexa, and in the same breath what time is it, or set a timer for ten
+minutes, or turn on the kitchen lights. The home is pretended; what it cannot know, it says so.
+Needs pip install 'streamrnn[assistant]'.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+
+from rich.console import Console
+
+import streamrnn
+from streamrnn.cli import run
+from streamrnn.cli.assistant_view import JsonView, LineView, View
+from streamrnn.cli.sound_source import filled, open_sound
+from streamrnn.serve.assistant import Answered, Assistant, Recogniser
+from streamrnn.serve.assistant.remote import WyomingRecogniser
+from streamrnn.serve.assistant.speaking import speak
+from streamrnn.serve.assistant.sphinx import PocketSphinx
+
+
+def main() -> None:
+    """Listen, and answer."""
+    options = parsed()
+    wake, intents = streamrnn.load(options.wake), streamrnn.load(options.intents)
+    view: View = JsonView() if options.json else LineView(Console())
+    with (
+        closing(recogniser(options.stt, wake)) as words,
+        open_sound(
+            options.file or "mic",
+            rate=None,
+            channels=1,
+            device=options.device,
+            reconnect=options.reconnect,
+            usual=16_000,
+        ) as source,
+    ):
+        shape = {"rate": source.rate, "channels": source.channels}
+        assistant = Assistant(wake, intents, words, clock=clock(options.now), **shape)
+        view.listening(source.name, [word for word in wake.labels if not word.startswith("_")])
+        for samples, _ in filled(source):
+            told = assistant.flush() if samples is None else assistant.feed(samples)
+            for each in told:
+                view.tell(each)
+                if isinstance(each, Answered) and options.speak is not None:
+                    speak(each.answer, file=options.speak or None)
+
+
+def parsed() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--file", help="WAV, FLAC or OGG instead of the microphone")
+    parser.add_argument("--device", help="a microphone's number or a part of its name")
+    parser.add_argument("--reconnect", action="store_true", help="wait for one that went away")
+    parser.add_argument("--stt", metavar="URI", help="a Wyoming speech-to-text server")
+    parser.add_argument(
+        "--speak", nargs="?", const="", metavar="WAV", help="say answers, or write the last one"
+    )
+    parser.add_argument("--json", action="store_true", help="one object a line, for programs")
+    parser.add_argument("--now", metavar="HH:MM", type=time_of_day, help="a clock that stands")
+    parser.add_argument("--wake", default="wake", help="a bundled name or a .safetensors file")
+    parser.add_argument("--intents", default="intents", help="likewise")
+    return parser.parse_args()
+
+
+def recogniser(uri: str | None, wake: streamrnn.Model) -> Recogniser:
+    """What gives words: a server, or this machine."""
+    if uri is not None:
+        return WyomingRecogniser(uri)
+    print("learning how people talk to a home …", file=sys.stderr, flush=True)
+    return PocketSphinx(wake.labels)
+
+
+def time_of_day(text: str) -> datetime:
+    """Today at some time."""
+    return datetime.combine(datetime.now(), datetime.strptime(text, "%H:%M").time()).astimezone()
+
+
+def clock(stands: datetime | None) -> Callable[[], datetime]:
+    """The time of day, or one that stands."""
+    return lambda: stands or datetime.now().astimezone()
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,99 @@
+"""What a voice assistant tells: lines for people, objects for programs.
+
+With JSON, one object a line:
+
+    {"wake": "computer", "time": 1.49, "score": 0.68}
+    {"words": "what time", "time": 2.31}                  so far; they may be revised
+    {"decided": "HassGetCurrentTime", "score": 0.91, "word": "is", "number": 3, "time": 2.41}
+    {"text": "what time is it", "intent": "HassGetCurrentTime", "score": 0.93,
+     "entities": {}, "answer": "It is 10:42.", "time": 3.27}
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rich.console import Console
+from rich.control import Control
+from rich.segment import ControlType
+from rich.text import Text
+
+from streamrnn.cli.lines import print_json
+from streamrnn.serve.assistant import Decided, Told, Woken, Words
+from streamrnn.show.sentence import shown
+
+
+class View(Protocol):
+    """Where it is told."""
+
+    def listening(self, source: str, words: Sequence[str]) -> None:
+        """Say what is listened to, and for which wake words."""
+        ...
+
+    def tell(self, told: Told) -> None:
+        """Say what happened."""
+        ...
+
+
+class JsonView:
+    """Objects, as above."""
+
+    def listening(self, source: str, words: Sequence[str]) -> None:
+        """Say nothing, but that it begins."""
+        print_json({"listening": list(words), "source": source})
+
+    def tell(self, told: Told) -> None:
+        """Write an object."""
+        time = {"time": round(told.time, 3)}
+        if isinstance(told, Woken):
+            print_json({"wake": told.word, "score": told.score, **time})
+        elif isinstance(told, Words):
+            print_json({"words": told.text, **time})
+        elif isinstance(told, Decided):
+            rest = {"score": told.score, "word": told.word, "number": told.number}
+            print_json({"decided": told.intent, **rest, **time})
+        else:
+            print_json({**told._asdict(), **time})
+
+
+class LineView:
+    """Lines; in a terminal, words are grey and written over as they are revised.
+
+    Args:
+        console: where.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._over = False  # whether the line that the cursor is on is to be written over
+
+    def listening(self, source: str, words: Sequence[str]) -> None:
+        """Say what is listened to, and for which wake words."""
+        self._line(f"{shown(source)}: listening for {', '.join(words)}")
+
+    def tell(self, told: Told) -> None:
+        """Write a line."""
+        time = f"{told.time:8.2f} s  "
+        if isinstance(told, Woken):
+            self._line(f"{time}{told.word} {told.score:.0%}")
+        elif isinstance(told, Words):
+            self._line(f"{time}… {shown(told.text)}", style="bright_black", over=True)
+        elif isinstance(told, Decided):
+            after = f"after word {told.number}, {shown(told.word)!r}"
+            self._line(f"{time}{told.intent} {told.score:.0%}, {after}")
+        else:
+            found = ", ".join(f"{name} {value}" for name, value in told.entities.items())
+            heard = f"{time}“{shown(told.text)}” {told.intent} {told.score:.0%}"
+            self._line(f"{heard}{': ' if found else ''}{shown(found)}" if told.text else time)
+            self._line(f"{'':12}{shown(told.answer)}", style="bold")
+
+    def _line(self, text: str, *, style: str = "", over: bool = False) -> None:
+        console = self._console
+        if self._over:
+            up = (ControlType.CURSOR_UP, 1)
+            console.control(
+                Control(up, ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
+            )
+        self._over = over and console.is_terminal
+        line = Text(text, style=style, no_wrap=True, overflow="ellipsis")
+        console.print(line, soft_wrap=not self._over, highlight=False)
+        console.file.flush()

@@ -1,0 +1,33 @@
+"""Answers spoken by eSpeak NG, to the loudspeaker or to a file."""
+
+import re
+import shutil
+import subprocess
+
+from streamrnn.errors import UnsupportedError
+
+
+def speak(text: str, *, file: str | None = None, voice: str = "en-gb") -> None:
+    """Say a text, and wait until it is said.
+
+    Args:
+        text: it is read as it stands; what looks like an option is none.
+        file: WAV to write, overwritten where it exists, instead of the loudspeaker.
+        voice: one of `espeak-ng --voices`.
+
+    Raises:
+        UnsupportedError: espeak-ng is not installed, or cannot speak here.
+    """
+    program = shutil.which("espeak-ng")
+    if program is None:
+        raise UnsupportedError(
+            "speak: expected espeak-ng on the path, found none; apt-get install espeak-ng, "
+            "brew install espeak-ng"
+        )
+    # `10:42` is read as ten, forty-two only without the colon.
+    said = re.sub(r"\b(\d{1,2}):(\d{2})\b", r"\1 \2", text)
+    command = [program, "-v", voice, "--stdin", *(("-w", file) if file else ())]
+    done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
+    if done.returncode:
+        told = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+        raise UnsupportedError(f"speak: expected espeak-ng to speak, got: {told}")
