@@ -22,7 +22,7 @@ import streamrnn
 from streamrnn.cli import run
 from streamrnn.cli.assistant_view import JsonView, LineView, View
 from streamrnn.cli.sound_source import filled, open_sound
-from streamrnn.serve.assistant import Answered, Assistant, Recogniser
+from streamrnn.serve.assistant import Answered, Assistant, Due, Recogniser
 from streamrnn.serve.assistant.remote import WyomingRecogniser
 from streamrnn.serve.assistant.speaking import speak
 from streamrnn.serve.assistant.sphinx import PocketSphinx
@@ -51,7 +51,7 @@ def main() -> None:
             told = assistant.flush() if samples is None else assistant.feed(samples)
             for each in told:
                 view.tell(each)
-                if isinstance(each, Answered) and options.speak is not None:
+                if isinstance(each, Answered | Due) and options.speak is not None:
                     speak(each.answer, file=options.speak or None)
 
 

@@ -2,11 +2,13 @@
 
 With JSON, one object a line:
 
+    {"listening": ["alexa", "computer", "jarvis"], "source": "mic"}
     {"wake": "computer", "time": 1.49, "score": 0.68}
     {"words": "what time", "time": 2.31}                  so far; they may be revised
     {"decided": "HassGetCurrentTime", "score": 0.91, "word": "is", "number": 3, "time": 2.41}
     {"text": "what time is it", "intent": "HassGetCurrentTime", "score": 0.93,
      "entities": {}, "answer": "It is 10:42.", "time": 3.27}
+    {"answer": "The timer of 1 minute is done!", "time": 63.27}   by itself
 """
 
 from collections.abc import Sequence
@@ -18,7 +20,7 @@ from rich.segment import ControlType
 from rich.text import Text
 
 from streamrnn.cli.lines import print_json
-from streamrnn.serve.assistant import Decided, Told, Woken, Words
+from streamrnn.serve.assistant import Answered, Decided, Told, Woken, Words
 from streamrnn.show.sentence import shown
 
 
@@ -80,10 +82,14 @@ class LineView:
         elif isinstance(told, Decided):
             after = f"after word {told.number}, {shown(told.word)!r}"
             self._line(f"{time}{told.intent} {told.score:.0%}, {after}")
+        elif not isinstance(told, Answered):
+            self._line(f"{time}{shown(told.answer)}", style="bold")
         else:
             found = ", ".join(f"{name} {value}" for name, value in told.entities.items())
             heard = f"{time}“{shown(told.text)}” {told.intent} {told.score:.0%}"
-            self._line(f"{heard}{': ' if found else ''}{shown(found)}" if told.text else time)
+            self._line(
+                f"{heard}{': ' if found else ''}{shown(found)}" if told.text else f"{time}nothing"
+            )
             self._line(f"{'':12}{shown(told.answer)}", style="bold")
 
     def _line(self, text: str, *, style: str = "", over: bool = False) -> None:

@@ -1,6 +1,14 @@
 """A voice assistant: a wake word, the words of a command, what it asks for, an answer."""
 
-from streamrnn.serve.assistant.assistant import Answered, Assistant, Decided, Told, Woken, Words
+from streamrnn.serve.assistant.assistant import (
+    Answered,
+    Assistant,
+    Decided,
+    Due,
+    Told,
+    Woken,
+    Words,
+)
 from streamrnn.serve.assistant.recogniser import Recogniser
 
-__all__ = ["Answered", "Assistant", "Decided", "Recogniser", "Told", "Woken", "Words"]
+__all__ = ["Answered", "Assistant", "Decided", "Due", "Recogniser", "Told", "Woken", "Words"]

@@ -79,7 +79,15 @@ class Answered(NamedTuple):
     answer: str
 
 
-Told = Woken | Words | Decided | Answered
+class Due(NamedTuple):
+    """What is to be said by itself: a timer has ended."""
+
+    time: float
+    """Seconds."""
+    answer: str
+
+
+Told = Woken | Words | Decided | Answered | Due
 
 
 class _Command:
@@ -153,6 +161,7 @@ class Assistant:
         self._intents, self._recogniser, self._clock = intents, recogniser, clock
         self._ear = AudioFrontend(WaveformConfig(RATE, FRAME)).stream(rate=rate, channels=channels)
         self._wake = wake.stream(rate=RATE)
+        self._wake_words = frozenset(wake.labels)
         self._recent: deque[NDArray[np.int16]] = deque(maxlen=round(BEFORE * RATE / FRAME))
         self._command: _Command | None = None
         self._frames = 0
@@ -180,12 +189,19 @@ class Assistant:
         return told
 
     def flush(self) -> list[Told]:
-        """End the sound: a command that goes on is answered."""
+        """End the sound: a command that goes on is answered; the next sound may begin.
+
+        What the home remembers stays.
+        """
         told: list[Told] = []
         for frame in self._ear.flush().values:
             told += self._hear(frame)
         if self._command is not None:
             told += self._answer(self._command)
+        self._ear.reset()
+        self._wake.reset()
+        self._recent.clear()
+        self._frames = 0
         return told
 
     def _hear(self, frame: NDArray[np.float32]) -> list[Told]:
@@ -199,12 +215,13 @@ class Assistant:
         for event in (event for each in said for event in each.events):
             if event.kind == "detected":
                 return self._begin(Woken(event.position / RATE, event.label, event.score))
-        return []
+        return [Due(self.time, text) for text in self.home.due(self._clock())]
 
     def _begin(self, woken: Woken) -> list[Told]:
-        self._command = command = _Command(woken, self._intents, self._endpointer())
+        command = _Command(woken, self._intents, self._endpointer())
         self._recogniser.begin()
         told = self._read(command, self._recogniser.feed(np.concatenate(self._recent)))
+        self._command = command
         self._recent.clear()
         return [woken, *told]
 
@@ -222,7 +239,7 @@ class Assistant:
 
     def _read(self, command: _Command, words: str) -> list[Told]:
         """What of the words is new."""
-        read = without_wake_word(words, command.woken.word)
+        read = without_wake_word(words, self._wake_words)
         if (text := " ".join(read)) == command.text:
             return []
         command.text = text
@@ -238,7 +255,9 @@ class Assistant:
 
     def _answer(self, command: _Command) -> list[Told]:
         self._command = None
-        told = self._read(command, self._recogniser.flush())
+        words = self._recogniser.flush()
+        # In silence a recogniser may hear a word or two; what was no speech is no command.
+        told = self._read(command, words if command.began else "")
         whole = command.revised.flush()
         score = 0.0 if whole.last is None else whole.last.said.score or 0.0
         answer = self.home.answer(whole.label, command.text, self._clock())

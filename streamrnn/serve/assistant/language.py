@@ -26,7 +26,6 @@ SENTENCES = 20_000
 """That a language model is counted of: two seconds of drawing."""
 OUTSIDE_SHARE = 0.1  # of sentences that ask for nothing a home can do
 FURTHER_SHARE = 0.5  # of an intent's sentences, of templates as people put it
-WOKEN_SHARE = 0.7  # that begin with the wake word, as what is heard does
 BEFORE_SHARE, AFTER_SHARE = 0.3, 0.15  # that have a pleasantry before them, or after
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SIGNS = {"%": " percent ", "°": " degrees ", "&": " and "}
@@ -53,7 +52,7 @@ def sentences(
     Args:
         count: how many.
         knows: whether a word can be recognised; a sentence with another is drawn anew.
-        wake_words: that a sentence may begin with; none: it never does.
+        wake_words: one of which each sentence begins with; none: none does.
         seed: of all chance.
     """
     rng = np.random.default_rng(seed)
@@ -73,7 +72,7 @@ def sentences(
         text = sampler.draw(templates[int(rng.integers(len(templates)))], rng)
         words = spoken(_polite(text, intent, rng))
         if words and all(map(knows, words)):
-            if wake_words and rng.random() < WOKEN_SHARE:
+            if wake_words:  # as what is heard does
                 words.insert(0, wake_words[int(rng.integers(len(wake_words)))])
             yield " ".join(words)
             count -= 1

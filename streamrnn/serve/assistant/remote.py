@@ -1,6 +1,7 @@
 """Speech to text by a server that speaks Wyoming, faster-whisper for one."""
 
 import asyncio
+import warnings
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
@@ -13,6 +14,8 @@ from streamrnn.serve.assistant.recogniser import RATE
 
 PATIENCE = 30.0
 """Seconds that a server may take to be reached, to take sound, or to answer."""
+# What cannot be reached or read; the package checks little of what it is sent.
+_TROUBLE = (OSError, TimeoutError, EOFError, ValueError, KeyError, TypeError, AttributeError)
 
 
 class WyomingRecogniser:
@@ -34,7 +37,10 @@ class WyomingRecogniser:
 
     def __init__(self, uri: str, *, language: str | None = "en") -> None:
         try:
-            self._events: Any = import_module("wyoming.audio")
+            with warnings.catch_warnings():
+                # It imports `audioop` where Python still has it, which says that it will go.
+                warnings.filterwarnings("ignore", "'audioop'", DeprecationWarning)
+                self._events: Any = import_module("wyoming.audio")
             self._asr: Any = import_module("wyoming.asr")
             clients: Any = import_module("wyoming.client")
         except ImportError as error:
@@ -84,7 +90,7 @@ class WyomingRecogniser:
 
         try:
             return self._runner.run(patiently())
-        except (OSError, TimeoutError, EOFError, ValueError, KeyError) as error:
+        except _TROUBLE as error:
             with suppress(OSError, TimeoutError):
                 self._runner.run(self._leave())
             reason = "no answer" if isinstance(error, TimeoutError) else error
@@ -120,6 +126,8 @@ class WyomingRecogniser:
                 return str(self._asr.Transcript.from_event(event).text)
             if self._asr.TranscriptChunk.is_type(event.type):
                 self._words += str(self._asr.TranscriptChunk.from_event(event).text)
+            if self._asr.TranscriptStop.is_type(event.type):
+                return self._words
             if event.type == "error":
                 raise EOFError(event.data.get("text", "an error"))
         raise EOFError("it went away")

@@ -1,7 +1,8 @@
 """Speech to text by pocketsphinx, with a language model of what people say to a home.
 
-Words while somebody speaks come from a first pass, whose mean of the spectrum lags behind; the
-words of the whole command come from a second one over all of its sound, about a tenth of it long.
+The models want the mean of the spectrum taken off. While somebody speaks it is that of the first
+second, before which no words are told; the words of the whole command come from a second pass with
+the mean of all of its sound, which takes about a tenth of its length.
 """
 
 import tempfile
@@ -20,7 +21,7 @@ from streamrnn.serve.assistant.recogniser import RATE
 LONGEST = 30 * RATE
 """Samples of a command that are heard; the rest is left out."""
 LOOK = RATE // 10  # samples between two looks at the words: searching them takes a millisecond
-HISS = 0.001  # standard deviation, full scale 1: digital silence is nothing the models have heard
+HISS = 0.003  # standard deviation, full scale 1: digital silence is nothing the models have heard
 # Words of home assistants that the dictionary lacks, in its phones.
 _FURTHER = {
     "ensuite": "AA N S W IY T",
@@ -37,7 +38,8 @@ _FURTHER = {
 class PocketSphinx:
     """A `Recogniser` on this machine; making one takes some three seconds.
 
-    The same sound gives the same words, whatever was heard before.
+    However a command's sound is cut, its words are the same in the end; those so far may differ by
+    what was heard before, as pocketsphinx prunes by it.
 
     Args:
         wake_words: that commands may begin with.
@@ -57,41 +59,30 @@ class PocketSphinx:
                 "recogniser: expected pocketsphinx to be installed, it is not; "
                 "pip install 'streamrnn[assistant]', or name a speech-to-text server"
             ) from error
-        own: dict[str, Any] = {} if not count else {"lm": None}
-        self._decoder: Any = sphinx.Decoder(samprate=RATE, loglevel="FATAL", **own)
+        # Two, as one that took a whole utterance runs over its buffers when it hears live again
+        # (pocketsphinx 5.1).
+        self._live, self._whole = (_decoder(sphinx, own=not count) for _ in range(2))
         if count:
             self._learn(sphinx, wake_words, count)
-        self._fresh: str = self._decoder.get_cmn(False)
-        self._open = False
-        self._forget()
+        self._open, self._samples = False, 0
+        self.close()
 
     def _learn(self, sphinx: Any, wake_words: Sequence[str], count: int) -> None:
-        decoder = self._decoder
-        for word, phones in _FURTHER.items():
-            decoder.add_word(word, phones, False)
-
         def knows(word: str) -> bool:
-            return decoder.lookup_word(word) is not None
+            return self._live.lookup_word(word) is not None
 
         called = [word for word in wake_words if knows(word)]
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "home.lm")
             write_language_model(path, sentences(count, knows, called))
-            decoder.add_lm("home", sphinx.NGramModel(decoder.config, decoder.logmath, path))
-        decoder.activate_search("home")
-
-    def _forget(self) -> None:
-        self._heard: list[bytes] = []
-        self._samples, self._looked, self._words = 0, 0, ""
-        self._rng = np.random.default_rng(0)
+            for decoder in (self._live, self._whole):
+                model = sphinx.NGramModel(decoder.config, decoder.logmath, path)
+                decoder.add_lm("home", model)
+                decoder.activate_search("home")
 
     def begin(self) -> None:
         """Begin a command; one that was not ended is forgotten."""
-        if self._open:
-            self._decoder.end_utt()
-        self._forget()
-        self._decoder.set_cmn(self._fresh)
-        self._decoder.start_utt()
+        self.close()
         self._open = True
 
     def feed(self, samples: NDArray[np.int16]) -> str:
@@ -100,39 +91,60 @@ class PocketSphinx:
         Any of them may be said otherwise later. What follows half a minute is not heard.
         """
         samples = samples[: LONGEST - self._samples]
-        if not self._open or not len(samples):
-            return self._words
-        hiss = self._rng.normal(0.0, HISS * 32_768.0, len(samples))
-        data = np.clip(samples + hiss, -32_768, 32_767).astype(np.int16).tobytes()
-        self._heard.append(data)
-        self._samples += len(samples)
-        self._decoder.process_raw(data)
-        if self._samples - self._looked >= LOOK:
-            self._looked, self._words = self._samples, self._hypothesis()
+        first = max(0, RATE - self._samples)
+        for part in (samples[:first], samples[first:]):
+            if self._open and len(part):
+                self._hear(part)
         return self._words
 
     def flush(self) -> str:
         """End the command, and give its words."""
-        if not self._open:
-            return ""
-        self._decoder.end_utt()
-        self._open = False
-        if not self._samples:
-            return ""
-        self._decoder.start_utt()
-        self._decoder.process_raw(b"".join(self._heard), full_utt=True)
-        self._decoder.end_utt()
-        words = self._hypothesis()
-        self._forget()
+        words = self._again() if self._samples else ""
+        self.close()
         return words
 
     def close(self) -> None:
         """Forget what was heard."""
-        if self._open:
-            self._decoder.end_utt()
-            self._open = False
-        self._forget()
+        if self._open and self._samples >= RATE:
+            self._live.end_utt()
+        self._open = False
+        self._heard: list[bytes] = []
+        self._samples, self._looked, self._words = 0, 0, ""
+        self._rng = np.random.default_rng(0)
 
-    def _hypothesis(self) -> str:
-        found = self._decoder.hyp()
-        return "" if found is None else str(found.hypstr)
+    def _hear(self, samples: NDArray[np.int16]) -> None:
+        hiss = self._rng.normal(0.0, HISS * 32_768.0, len(samples))
+        data = np.clip(samples + hiss, -32_768, 32_767).astype(np.int16).tobytes()
+        self._heard.append(data)
+        self._samples += len(samples)
+        if self._samples < RATE:
+            return
+        if self._samples == RATE:
+            self._again()
+            self._live.set_cmn(self._whole.get_cmn(False))
+            self._live.start_utt()
+            data = b"".join(self._heard)
+        self._live.process_raw(data)
+        if self._samples - self._looked >= LOOK:
+            self._looked, self._words = self._samples, _words(self._live)
+
+    def _again(self) -> str:
+        """The words of all that was heard, with its own mean, which the decoder then has."""
+        self._whole.start_utt()
+        self._whole.process_raw(b"".join(self._heard), full_utt=True)
+        self._whole.end_utt()
+        return _words(self._whole)
+
+
+def _decoder(sphinx: Any, *, own: bool) -> Any:
+    """A decoder with its own language model, or none yet, and some more words."""
+    search: dict[str, Any] = {} if own else {"lm": None}
+    decoder = sphinx.Decoder(samprate=RATE, loglevel="FATAL", **search)
+    for word, phones in _FURTHER.items():
+        decoder.add_word(word, phones, False)
+    return decoder
+
+
+def _words(decoder: Any) -> str:
+    found = decoder.hyp()
+    return "" if found is None else str(found.hypstr)

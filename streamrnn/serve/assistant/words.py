@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from streamrnn.model import Model
@@ -35,10 +36,10 @@ class Revised:
         """The step at which the words as they stand were decided, if they were."""
         return next((step for step in self._steps if step.decided), None)
 
-    def say(self, words: list[str]) -> None:
+    def say(self, words: Sequence[str]) -> None:
         """Read the words as they are now."""
         old = [each.word for each in self._read]
-        same = len(os.path.commonprefix([old, words]))
+        same = len(os.path.commonprefix([old, list(words)]))
         if same < len(old):
             before = self._read[same].before
             self._sentence.rewind(before)
@@ -55,16 +56,16 @@ class Revised:
         return whole
 
 
-def without_wake_word(text: str, wake_word: str) -> list[str]:
+def without_wake_word(text: str, wake_words: Collection[str]) -> list[str]:
     """The words of a command after the wake word that it begins with, if it does.
 
-    >>> without_wake_word("Um, Computer: what time is it?", "computer")
+    >>> without_wake_word("Um, Computer: what time is it?", ["computer"])
     ['what', 'time', 'is', 'it?']
-    >>> without_wake_word("turn off the computer", "computer")
+    >>> without_wake_word("turn off the computer", ["computer"])
     ['turn', 'off', 'the', 'computer']
     """
     words = text.split()
     for place, word in enumerate(words[:NEAR], start=1):
-        if re.sub(r"\W", "", word).lower() == wake_word:
+        if re.sub(r"\W", "", word).lower() in wake_words:
             return words[place:]
     return words
