@@ -100,6 +100,8 @@ class LineView:
                 Control(up, ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
             )
         self._over = over and console.is_terminal
-        line = Text(text, style=style, no_wrap=True, overflow="ellipsis")
-        console.print(line, soft_wrap=not self._over, highlight=False)
+        line = Text(text, style=style)
+        if self._over:
+            line.truncate(console.width, overflow="ellipsis")
+        console.print(line, soft_wrap=True, highlight=False)
         console.file.flush()

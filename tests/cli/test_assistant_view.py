@@ -1,0 +1,79 @@
+"""What a voice assistant tells: in a terminal words are written over, elsewhere they are lines."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from streamrnn.cli.assistant_view import LineView
+from streamrnn.serve.assistant import Answered, Decided, Due, Told, Woken, Words
+
+OVER = "\x1b[1A\r\x1b[2K"
+TOLD: list[Told] = [
+    Woken(1.5, "computer", 0.68),
+    Words(2.0, "turn on"),
+    Words(2.5, "turn on the \x1b[31mlights " + "and " * 40),
+    Decided(2.5, "HassTurnOn", 0.9, "lights", 4),
+    Words(2.75, "turn on the lights"),
+    Answered(3.0, "turn on the lights", "HassTurnOn", 0.99, {"domain": "light"}, "Done."),
+    Answered(9.0, "", "", 0.0, {}, "I heard no word."),
+    Due(70.0, "The timer is done!"),
+]
+
+
+def written(terminal: bool) -> str:
+    file = StringIO()
+    console = Console(file=file, force_terminal=terminal, width=60, color_system=None)
+    view = LineView(console)
+    view.listening("mic", ["computer"])
+    for told in TOLD:
+        view.tell(told)
+    return file.getvalue()
+
+
+def screen(text: str) -> list[str]:
+    """The lines that a terminal shows after the codes that are written here."""
+    lines, row = [""], 0
+    text = text.replace(OVER, "\0")
+    for character in text:
+        if character == "\n":
+            row += 1
+            lines += [""] * (row == len(lines))
+        elif character == "\0":
+            row -= 1
+            lines[row] = ""
+        else:
+            lines[row] += character
+    return lines
+
+
+def test_elsewhere_each_is_a_line() -> None:
+    lines = written(False).splitlines()
+    assert lines[0] == "mic: listening for computer"
+    assert sum("…" in line for line in lines) == 3
+    assert lines[-5:] == [
+        "    3.00 s  “turn on the lights” HassTurnOn 99%: domain light",
+        "            Done.",
+        "    9.00 s  nothing",
+        "            I heard no word.",
+        "   70.00 s  The timer is done!",
+    ]
+    assert "\x1b" not in written(False)
+
+
+def test_in_a_terminal_words_are_written_over() -> None:
+    shown = [line.rstrip() for line in screen(written(True))]
+    assert [line for line in shown if line and "… " not in line] == [
+        line for line in written(False).splitlines() if "… " not in line
+    ]
+    assert not any("… " in line for line in shown)
+    # A line that wrapped could not be written over.
+    over = [line for line in written(True).replace(OVER, "").split("\n") if "… " in line]
+    assert len(over) == 3 and all(len(line) <= 60 for line in over)
+
+
+@pytest.mark.parametrize("told", TOLD)
+def test_nothing_that_is_said_moves_the_cursor(told: Told) -> None:
+    file = StringIO()
+    LineView(Console(file=file)).tell(told)
+    assert "\x1b" not in file.getvalue()
