@@ -80,7 +80,11 @@ class IntentProcessor(ListeningProcessor):
         entities: Callable[[str, str], Entities] | None = home_entities,
         **options: Any,
     ) -> None:
-        Utterance(model)  # refuses other models here, not at the first word
+        # Here, and not at the first word, other models are refused and kernels are made ready.
+        first = Utterance(model)
+        for _ in first.revise("a b "):
+            pass
+        first.end()
         super().__init__(**options)
         self._model, self._entities = model, entities
         self._users: Latest[_User] = Latest()

@@ -3,12 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.aio import PIECE
 from streamrnn.config import AudioConfig, SoundConfig
 from streamrnn.errors import ShapeError, UnsupportedError
 from streamrnn.model import Model
 
 WIDTH = 2
 """Bytes of a sample."""
+WARM = 320
+"""Samples of a usual frame: kernels have one form for short chunks and one for long ones."""
 
 
 def samples(audio: bytes, channels: int = 1) -> NDArray[np.int16]:
@@ -46,6 +49,19 @@ def heard_by(model: Model) -> SoundConfig:
             f"{front.__struct_config__.tag}"
         )
     return front
+
+
+def warm(model: Model) -> None:
+    """Let a model that hears run for a while, where nothing waits for it.
+
+    What its kernels need is read when they are first called: some 0.4 s, in which no bot would
+    hear anything.
+    """
+    stream = model.stream()
+    for count in (WARM, PIECE):
+        for _ in range(3):
+            stream.feed(np.zeros(count, np.int16))
+    stream.flush()
 
 
 def step_of(front: SoundConfig) -> int:

@@ -9,7 +9,7 @@ from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
 from streamrnn.config import DetectConfig, VoiceConfig
 from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.model import Model
-from streamrnn.serve.pipecat.sound import WIDTH, heard_by, samples, step_of
+from streamrnn.serve.pipecat.sound import WIDTH, heard_by, samples, step_of, warm
 
 SHORTEST = 0.02
 """Seconds that are looked at at once, at least: frames of Pipecat's transports."""
@@ -64,6 +64,7 @@ class StreamRNNVADAnalyzer(VADAnalyzer):
         if reset_after is not None and not reset_after > 0.0:
             raise ConfigError(f"reset_after: expected more than 0 seconds, got {reset_after}")
         self._reset_after = reset_after
+        warm(model)
         self._model = model
         self._open(sample_rate)
         super().__init__(sample_rate=sample_rate, params=params or VADParams(min_volume=0.0))

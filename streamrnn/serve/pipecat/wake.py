@@ -14,7 +14,7 @@ from streamrnn.model import Model
 from streamrnn.predictions import Predictions
 from streamrnn.serve.pipecat.latest import Latest
 from streamrnn.serve.pipecat.listening import ListeningProcessor
-from streamrnn.serve.pipecat.sound import heard_by, samples
+from streamrnn.serve.pipecat.sound import heard_by, samples, warm
 from streamrnn.stream import Stream
 
 
@@ -70,6 +70,7 @@ class WakeWordProcessor(ListeningProcessor):
             raise ConfigError(
                 f"names: expected some of {', '.join(decoder.detected)}, got {', '.join(unknown)}"
             )
+        warm(model)
         super().__init__(**options)
         self._model = model
         self._streams: Latest[Stream] = Latest()
