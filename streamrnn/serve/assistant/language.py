@@ -24,8 +24,8 @@ from streamrnn.tasks.intents.variation import AFTER, BEFORE
 
 SENTENCES = 20_000
 """That a language model is counted of: two seconds of drawing."""
-OUTSIDE_SHARE = 0.1  # of sentences that ask for nothing a home can do
-FURTHER_SHARE = 0.5  # of an intent's sentences, of templates as people put it
+OUTSIDE_SHARE = 0.05  # of sentences that ask for nothing a home can do
+FURTHER_SHARE = 0.3  # of an intent's sentences, of templates as people put it
 BEFORE_SHARE, AFTER_SHARE = 0.3, 0.15  # that have a pleasantry before them, or after
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _SIGNS = {"%": " percent ", "°": " degrees ", "&": " and "}
@@ -78,7 +78,7 @@ def sentences(
             count -= 1
 
 
-def write_language_model(path: str, told: Iterator[str], *, discount: float = 0.3) -> None:
+def write_language_model(path: str, told: Iterator[str], *, discount: float = 0.15) -> None:
     """Count sentences, and write what comes after what as an ARPA file, some 2 MB.
 
     Args:

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 from streamrnn.errors import UnsupportedError
 
@@ -26,8 +27,11 @@ def speak(text: str, *, file: str | None = None, voice: str = "en-gb") -> None:
         )
     # `10:42` is read as ten, forty-two only without the colon.
     said = re.sub(r"\b(\d{1,2}):(\d{2})\b", r"\1 \2", text)
+    if file is not None:
+        Path(file).unlink(missing_ok=True)
     command = [program, "-v", voice, "--stdin", *(("-w", file) if file else ())]
     done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
-    if done.returncode:
+    # That it could not write is not in its exit code.
+    if done.returncode or (file is not None and not Path(file).exists()):
         told = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
         raise UnsupportedError(f"speak: expected espeak-ng to speak, got: {told}")

@@ -38,8 +38,8 @@ _FURTHER = {
 class PocketSphinx:
     """A `Recogniser` on this machine; making one takes some three seconds.
 
-    However a command's sound is cut, its words are the same in the end; those so far may differ by
-    what was heard before, as pocketsphinx prunes by it.
+    However a command's sound is cut, its words are the same in the end. Those so far may differ by
+    what was heard before: pocketsphinx keeps something of it.
 
     Args:
         wake_words: that commands may begin with.
@@ -59,8 +59,7 @@ class PocketSphinx:
                 "recogniser: expected pocketsphinx to be installed, it is not; "
                 "pip install 'streamrnn[assistant]', or name a speech-to-text server"
             ) from error
-        # Two, as one that took a whole utterance runs over its buffers when it hears live again
-        # (pocketsphinx 5.1).
+        # Two: one that took a whole utterance and then a long live one has crashed (5.1.1).
         self._live, self._whole = (_decoder(sphinx, own=not count) for _ in range(2))
         if count:
             self._learn(sphinx, wake_words, count)
@@ -91,10 +90,10 @@ class PocketSphinx:
         Any of them may be said otherwise later. What follows half a minute is not heard.
         """
         samples = samples[: LONGEST - self._samples]
-        first = max(0, RATE - self._samples)
-        for part in (samples[:first], samples[first:]):
-            if self._open and len(part):
-                self._hear(part)
+        while self._open and len(samples):
+            room = RATE - self._samples % RATE
+            self._hear(samples[:room])
+            samples = samples[room:]
         return self._words
 
     def flush(self) -> str:

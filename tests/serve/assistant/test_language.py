@@ -41,4 +41,4 @@ def test_probabilities_after_any_word_sum_to_at_most_one(tmp_path) -> None:
         if line:
             probability, first, *_ = line.split()
             after[first] = after.get(first, 0.0) + 10.0 ** float(probability)
-    assert len(after) > 100 and max(after.values()) <= 0.701  # 0.3 are kept for unseen words
+    assert len(after) > 100 and max(after.values()) <= 0.851  # 0.15 are kept for unseen words
