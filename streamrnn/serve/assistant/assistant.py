@@ -21,9 +21,10 @@ from streamrnn.errors import UnsupportedError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.model import Model
 from streamrnn.serve.assistant.recogniser import RATE, Recogniser
-from streamrnn.serve.assistant.words import Revised, without_wake_word
+from streamrnn.serve.assistant.words import without_wake_word
 from streamrnn.tasks.intents.answers import Household
 from streamrnn.tasks.intents.entities import Entities, entities
+from streamrnn.tasks.intents.utterance import Utterance
 
 FRAME = 480
 """Samples at 16 kHz that are looked at at a time: 30 ms, the longest that webrtc's VAD takes."""
@@ -96,7 +97,7 @@ class _Command:
     def __init__(self, woken: Woken, intents: Model, endpointer: Any) -> None:
         self.woken = woken
         self.endpointer = endpointer
-        self.revised = Revised(intents)
+        self.utterance = Utterance(intents)
         self.text = ""
         self.decided = ""
         self.seconds = 0.0
@@ -147,7 +148,7 @@ class Assistant:
                 f"{wake.name}: expected a model that detects wake words in sound, got one of "
                 f"{front.__struct_config__.tag} and {decoder.__struct_config__.tag}"
             )
-        Revised(intents)  # refuses what decides nothing, before anybody speaks
+        Utterance(intents)  # refuses what decides nothing, before anybody speaks
         try:
             sphinx: Any = import_module("pocketsphinx")
         except ImportError as error:
@@ -243,9 +244,10 @@ class Assistant:
         if (text := " ".join(read)) == command.text:
             return []
         command.text = text
-        command.revised.say(read)
+        for _ in command.utterance.revise(f"{text} "):
+            pass
         told: list[Told] = [Words(self.time, text)]
-        step = command.revised.decided
+        step = command.utterance.decided
         label = "" if step is None else step.said.label or ""
         if step is not None and label != command.decided:
             score = step.said.score or 0.0
@@ -258,8 +260,9 @@ class Assistant:
         words = self._recogniser.flush()
         # In silence a recogniser may hear a word or two; what was no speech is no command.
         told = self._read(command, words if command.began else "")
-        whole = command.revised.flush()
-        score = 0.0 if whole.last is None else whole.last.said.score or 0.0
-        answer = self.home.answer(whole.label, command.text, self._clock())
-        found = entities(command.text, whole.label)
-        return [*told, Answered(self.time, command.text, whole.label, score, found, answer)]
+        last = command.utterance.end()
+        label = "" if last is None else last.said.label or ""
+        score = 0.0 if last is None else last.said.score or 0.0
+        answer = self.home.answer(label, command.text, self._clock())
+        found = entities(command.text, label)
+        return [*told, Answered(self.time, command.text, label, score, found, answer)]

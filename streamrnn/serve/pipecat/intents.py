@@ -11,8 +11,8 @@ from streamrnn.errors import DtypeError
 from streamrnn.model import Model
 from streamrnn.serve.pipecat.latest import Latest
 from streamrnn.serve.pipecat.listening import ListeningProcessor
-from streamrnn.serve.pipecat.utterance import WORDS, Utterance
 from streamrnn.tasks.intents.entities import entities as home_entities
+from streamrnn.tasks.intents.utterance import WORDS, Utterance
 
 Entities = Mapping[str, str | float]
 """What a sentence speaks of, by name."""

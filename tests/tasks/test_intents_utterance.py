@@ -11,8 +11,8 @@ from streamrnn.config import DecideConfig
 from streamrnn.errors import UnsupportedError
 from streamrnn.model import Model, load
 from streamrnn.predictions import Prediction
-from streamrnn.serve.pipecat.utterance import MARKS, WORDS, Utterance
 from streamrnn.tasks.intents.sentence import LONGEST
+from streamrnn.tasks.intents.utterance import MARKS, WORDS, Utterance
 from tests.conftest import make_model, make_text_model
 
 INTENTS = load("intents")
@@ -118,3 +118,15 @@ def test_an_end_is_a_beginning() -> None:
 def test_models_that_decide_nothing_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="expected a model that reads text and decides"):
         Utterance(make_model())
+
+
+def test_a_decision_is_taken_back_with_its_words() -> None:
+    utterance = Utterance(INTENTS)
+
+    def label(text: str) -> str | None:
+        read(utterance, text)
+        return None if utterance.decided is None else utterance.decided.said.label
+
+    assert label("what time is it ") == "HassGetCurrentTime"
+    assert label("what ") is None
+    assert label("what is the weather tomorrow ") == "HassGetWeather"
