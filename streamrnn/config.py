@@ -175,6 +175,11 @@ class OnnxConfig(Record, frozen=True):
     input_size: int = 0
     """Elements of a frame, where neither graph nor front end tells; 0: they do."""
 
+    def __post_init__(self) -> None:
+        """Refuse a size that no frame has."""
+        if self.input_size < 0:
+            raise ConfigError(f"input_size: expected 0 or more elements, got {self.input_size}")
+
 
 def decode_model_config(text: str) -> ModelConfig:
     """The configuration inside a model file.

@@ -124,19 +124,24 @@ class VoiceConfig(Record, frozen=True, tag_field="kind", tag="voice"):
 
     threshold: float = 0.5
     """Probability from which on there is speech."""
-    release: float = 0.35
-    """Probability below which there is silence again."""
+    release: float | None = None
+    """Probability below which there is silence again; None: the threshold − 0.15, never below 0."""
     silence: float = 0.1
     """Seconds of it that end speech."""
     pad: float = 0.03
     """Seconds that are told as speech before and after it."""
 
+    @property
+    def released(self) -> float:
+        """Probability below which there is silence again."""
+        return max(0.0, self.threshold - 0.15) if self.release is None else self.release
+
     def __post_init__(self) -> None:
         """Refuse what tells nothing."""
-        if not 0.0 <= self.release <= self.threshold <= 1.0:
+        if not 0.0 <= self.released <= self.threshold <= 1.0:
             raise ConfigError(
                 "decoder: expected 0 ≤ release ≤ threshold ≤ 1, got "
-                f"{self.release} and {self.threshold}"
+                f"{self.released} and {self.threshold}"
             )
         for name in ("silence", "pad"):
             if not 0.0 <= getattr(self, name) <= 60.0:

@@ -276,7 +276,7 @@ def load(name_or_path: str | Path, *, config: OnnxConfig | str | Path | None = N
     path = BUNDLED / f"{name_or_path}.safetensors"
     if str(name_or_path) not in bundled_models():
         path = Path(str(name_or_path))  # of what is no path at all, its error names it
-        if path.suffix == ".onnx":
+        if path.suffix.lower() == ".onnx":
             return _load_graph(path, config)
         if path.suffix != ".safetensors":
             raise ModelFileError(
@@ -306,7 +306,7 @@ def load(name_or_path: str | Path, *, config: OnnxConfig | str | Path | None = N
 def _load_graph(path: Path, config: OnnxConfig | str | Path | None) -> Model:
     """Load an `.onnx` file; see `load`."""
     try:
-        from streamrnn.engines.onnx_engine import open_graph
+        from streamrnn.engines.onnx_file import open_graph
     except ModuleNotFoundError as error:
         if error.name != "onnxruntime":
             raise

@@ -24,7 +24,7 @@ class Event(NamedTuple):
     position: int
     """When: how many samples had arrived; of voice, the sample where speech begins or ends."""
     score: float
-    """How sure, 0 to 1."""
+    """How likely the label is at that step, 0 to 1: of an end, little."""
 
 
 class Decoded(msgspec.Struct, frozen=True, gc=False):

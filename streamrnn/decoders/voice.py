@@ -36,7 +36,7 @@ class VoiceDecoder:
         self.pad = config.pad * self.sample_rate
         self.settings = np.zeros(kernel.SETTINGS)
         self.settings[kernel.THRESHOLD] = config.threshold
-        self.settings[kernel.RELEASE] = config.release
+        self.settings[kernel.RELEASE] = config.released
         # Tolerant of what seconds · rate is rounded to.
         steps = math.ceil(config.silence * self.sample_rate / self.hop - 1e-9)
         self.settings[kernel.SILENCE] = steps

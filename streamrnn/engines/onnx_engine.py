@@ -7,34 +7,25 @@ were cut into chunks. Imported only when asked for; nothing else needs onnxrunti
 # pyright: standard
 # onnxruntime tells a checker little of its types.
 
-import json
 from collections.abc import Mapping
-from hashlib import sha256
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import onnxruntime
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from streamrnn.config import (
-    AudioConfig,
-    ModelConfig,
-    MotionConfig,
-    NetworkConfig,
-    OnnxConfig,
-    WaveformConfig,
-    convert,
-    decode_model_config,
-    encode,
-)
+from streamrnn.config import NetworkConfig, OnnxConfig
 from streamrnn.engines.base import LoneArena, refused
-from streamrnn.engines.onnx_graph import Port, Wiring, recognised, wire
-from streamrnn.errors import ConfigError, ModelFileError
+from streamrnn.engines.onnx_graph import (
+    Port,
+    Wiring,
+    frame_shape,
+    overlaid,
+    recognised,
+    wire,
+)
+from streamrnn.errors import InputError, ModelFileError, NonFiniteError
 from streamrnn.kernels.finite import first_refused
-from streamrnn.records import read_toml
-from streamrnn.state import KEY, digest
 from streamrnn.workers import Workers
 
 _KINDS = {
@@ -45,7 +36,6 @@ _KINDS = {
     "tensor(int32)": np.int32,
     "tensor(bool)": np.bool_,
 }
-_ERRORS_ONLY = 3  # of onnxruntime's log
 
 
 class OnnxEngine:
@@ -63,7 +53,8 @@ class OnnxEngine:
 
         Args:
             session: of the graph.
-            config: how it is read; None: it is recognised by its inputs, or read by its names.
+            config: how it is read; what it leaves as it is by default, the graph's inputs say
+                where it is recognised by them, or else their names.
             network: of a graph that was exported here; else None.
 
         Raises:
@@ -72,13 +63,14 @@ class OnnxEngine:
         self.session = session
         """Shared by all streams."""
         inputs, outputs = _ports(session.get_inputs()), _ports(session.get_outputs())
-        self.config = config or recognised(inputs, outputs) or OnnxConfig()
+        self.config = overlaid(recognised(inputs, outputs), config)
         """How it is read."""
         self.wiring: Wiring = wire(inputs, outputs, self.config)
-        for port in (self.wiring.frame, *(port for port, _ in self.wiring.states)):
+        named = (*self.wiring.states, *self.wiring.constants)
+        for port in (self.wiring.frame, *(port for port, _ in named)):
             if port.kind not in _KINDS:
                 raise ModelFileError(f"{port}: expected one of {', '.join(_KINDS)}")
-        self.shape = _frame_shape(self.wiring.frame, self.config)
+        self.shape = frame_shape(self.wiring.frame, self.config)
         """Of the input that takes a frame."""
         self.results = self._try()
         """The outputs of a step: what the graph tells first, then the next states."""
@@ -105,10 +97,10 @@ class OnnxEngine:
         names = [wiring.output, *(after for _, after in wiring.states)]
         try:
             results = [np.asarray(array) for array in self.session.run(names, feeds)]
-        except Exception as error:  # likewise
+        except Exception as error:  # of many kinds, none of which has a base of its own
             raise ModelFileError(
                 f"expected a graph that takes a step of zeros, {self.shape} and its states, got: "
-                f"{_line(error)}; say in an OnnxConfig how it is to be read"
+                f"{first_line(error)}; say in an OnnxConfig how it is to be read"
             ) from error
         for (port, after), array in zip(wiring.states, results[1:], strict=True):
             if array.shape != port.one or array.dtype != _KINDS[port.kind]:
@@ -168,22 +160,54 @@ class OnnxState:
         """Advance by frames (T, input_size); gives outputs (T, output_size).
 
         Raises:
-            NonFiniteError: an element is not finite, or no token; the state is as it was.
+            NonFiniteError: an element is not finite, no token, or none that the graph's type holds.
+            InputError: onnxruntime refuses a frame. The state is as it was, each time.
         """
         if not frames.flags.carray:
             frames = frames.copy()  # numba would compile anew for a read-only or strided array
         bad = first_refused(frames, self._tokens)
         if bad >= 0:
             raise refused(self._engine.network, frames, bad)
+        given = frames if self._frame.dtype == np.float32 else self._cast(frames)
         outputs = np.empty((len(frames), self._width), np.float32)
         run, binding, pairs = self._run, self.binding, self._pairs
-        for t in range(len(frames)):
-            self._frame_flat[:] = frames[t]
-            run(binding)
-            outputs[t] = self._flat
-            for state, new in pairs:
-                state[...] = new
+        before = self.arrays() if len(frames) > 1 else {}
+        t = 0
+        try:
+            for t in range(len(frames)):
+                self._frame_flat[:] = given[t]
+                run(binding)
+                outputs[t] = self._flat
+                for state, new in pairs:
+                    state[...] = new
+        except Exception as error:  # onnxruntime's: an index beyond a table, outputs that grow
+            if before:
+                self.restore(before)
+            raise InputError(
+                f"frame {t}: expected one that the graph takes, got: {first_line(error)}"
+            ) from error
         return outputs
+
+    def _cast(self, frames: NDArray[np.float32]) -> NDArray[Any]:
+        """Frames of the type that the graph takes.
+
+        Raises:
+            NonFiniteError: that type does not hold an element as it is: 1.7 as a whole number,
+                1e6 in float16.
+        """
+        with np.errstate(all="ignore"):
+            cast = frames.astype(self._frame.dtype)
+            back = cast.astype(np.float64)
+        whole = not np.issubdtype(cast.dtype, np.floating)
+        fits = back == frames if whole else np.isfinite(back)
+        bad = np.argwhere(~fits)
+        if len(bad):
+            frame, place = bad[0]
+            raise NonFiniteError(
+                f"frame {frame}, element {place}: expected a number that {cast.dtype} holds, got "
+                f"{frames[frame, place]}"
+            )
+        return cast
 
     def run_traced(
         self, frame: NDArray[np.float32]
@@ -213,82 +237,6 @@ class OnnxState:
             state[...] = arrays[name]
 
 
-class Opened(NamedTuple):
-    """A graph that is ready to be a model: its parts, in the order of `Model`."""
-
-    config: ModelConfig
-    """Front end, sizes, decoder."""
-    engine: OnnxEngine
-    """That runs it."""
-    fingerprint: str
-    """SHA-256 of file and configuration."""
-    card: Mapping[str, Any]
-    """What an exported file tells of the model."""
-
-
-def open_graph(path: Path, config: OnnxConfig | str | Path | None = None) -> Opened:
-    """Read an ONNX file.
-
-    Args:
-        path: of the file; weights lie inside.
-        config: how it is read, or the path of a TOML file that tells it; None: the `.toml` of its
-            name beside it, or else as it was exported, or as what it is recognised as, or by the
-            names of its inputs and outputs.
-
-    Raises:
-        ModelFileError: it is no graph of one step, or one that is to be explained first.
-        ConfigError: the configuration cannot be read, or front end or decoder do not fit.
-    """
-    beside = path.with_suffix(".toml")
-    if config is None and beside.is_file():
-        config = beside
-    if isinstance(config, str | Path):
-        config = convert(read_toml(config), OnnxConfig, where=str(config))
-    try:
-        graph = path.read_bytes()
-    except OSError as error:
-        raise ModelFileError(f"{path}: expected a readable model file, got: {error}") from error
-    try:
-        return _opened(graph, path.stem, config)
-    except (ConfigError, ModelFileError) as error:
-        raise type(error)(f"{path}: {error}") from error
-
-
-def _opened(graph: bytes, name: str, config: OnnxConfig | None) -> Opened:
-    session = _session(graph)
-    exported = session.get_modelmeta().custom_metadata_map.get(KEY)
-    if exported is not None and config is None:
-        try:
-            told = json.loads(exported)
-            known, card = decode_model_config(told["config"]), dict(told["card"])
-        except (ConfigError, KeyError, TypeError, ValueError) as error:
-            raise ModelFileError(f"expected what an export tells of its model: {error}") from error
-        whole = replace(known, network=replace(known.network, cell="module"))
-        engine = OnnxEngine(session, OnnxConfig(), whole.network)
-    else:
-        engine, card = OnnxEngine(session, config), {}
-        read = engine.config
-        whole = ModelConfig(
-            name=read.name or name,
-            network=engine.network,
-            frontend=read.frontend,
-            decoder=read.decoder,
-        )
-    told_of = {"config": encode(whole), "read": encode(engine.config)}
-    fingerprint = digest({}, {**told_of, "graph": sha256(graph).hexdigest()})
-    return Opened(whole, engine, fingerprint, card)
-
-
-def _session(graph: bytes) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = _ERRORS_ONLY
-    try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # of many kinds, none of which has a base of its own
-        raise ModelFileError(f"expected an ONNX graph, got: {_line(error)}") from error
-
-
 def constant(port: Port, value: float) -> NDArray[Any]:
     """An input that never changes."""
     return np.full(port.one, value, _KINDS[port.kind])
@@ -301,25 +249,6 @@ def _ports(nodes: Any) -> list[Port]:
     ]
 
 
-def _frame_shape(port: Port, config: OnnxConfig) -> tuple[int, ...]:
-    """The shape of the input that takes a frame: its last size may be the front end's."""
-    front, size = config.frontend, config.input_size
-    if isinstance(front, WaveformConfig):
-        size = front.context + front.hop
-    elif isinstance(front, AudioConfig):
-        size = front.stack * front.mels
-    elif isinstance(front, MotionConfig):
-        size = 0
-    if port.shape and port.shape[-1] is None and size:
-        return (*port.one[:-1], size)
-    if port.shape and port.shape[-1] is None:
-        raise ModelFileError(
-            f"{port}: expected a graph that tells how wide a frame is; say it as input_size in an "
-            "OnnxConfig or a .toml beside the file"
-        )
-    return port.one
-
-
-def _line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """The first line of what onnxruntime says."""
     return str(error).strip().split("\n")[0][:300]

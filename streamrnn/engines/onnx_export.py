@@ -43,7 +43,9 @@ def onnx_graph(
     graph = _Graph(config, weights)
     graph.build()
     model = helper.make_model(
-        helper.make_graph(graph.nodes, config.name, graph.inputs, graph.outputs, graph.constants),
+        helper.make_graph(
+            graph.nodes, config.name or "streamrnn", graph.inputs, graph.outputs, graph.constants
+        ),
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR,
         producer_name="streamrnn",

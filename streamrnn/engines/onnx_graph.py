@@ -5,9 +5,12 @@ Only names, shapes and types are looked at, so nothing here needs onnxruntime.
 
 import re
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
-from streamrnn.config import OnnxConfig, VoiceConfig, WaveformConfig
+from msgspec.structs import fields, replace
+
+from streamrnn.config import AudioConfig, MotionConfig, OnnxConfig, VoiceConfig, WaveformConfig
 from streamrnn.errors import ModelFileError
 
 
@@ -51,6 +54,8 @@ _SILERO = (
     {"state": (2, 1, 128)},
     {"h": (1, 1, 128), "c": (1, 1, 128)},
 )
+HOW = "in an OnnxConfig or a .toml beside the file"
+"""Where a graph is explained, for messages."""
 SILERO_RATE, SILERO_HOP, SILERO_CONTEXT = 16_000, 512, 64
 """Hz, and samples: of silero-vad from version 5 on."""
 
@@ -74,6 +79,16 @@ def recognised(inputs: Sequence[Port], outputs: Sequence[Port]) -> OnnxConfig | 
     )
 
 
+def overlaid(known: OnnxConfig | None, given: OnnxConfig | None) -> OnnxConfig:
+    """What is known of a graph, and over it what is given otherwise than by default."""
+    usual = OnnxConfig()
+    if known is None or given is None:
+        return given or known or usual
+    names = [field.name for field in fields(OnnxConfig)]
+    told = {name: getattr(given, name) for name in names}
+    return replace(known, **{n: v for n, v in told.items() if v != getattr(usual, n)})
+
+
 def wire(inputs: Sequence[Port], outputs: Sequence[Port], config: OnnxConfig) -> Wiring:
     """Find out which input and output is what.
 
@@ -95,6 +110,10 @@ def wire(inputs: Sequence[Port], outputs: Sequence[Port], config: OnnxConfig) ->
     for name, there in (*((n, ports) for n in named), *((n, ends) for n in given)):
         if name not in there:
             raise ModelFileError(f"{name}: expected a name of the graph's own; {graph}")
+    for names in (named, given):
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ModelFileError(f"{twice[0]}: expected one role in the graph, got two; {graph}")
     free = [port for port in inputs if port.name not in (*config.constants, config.input)]
     states = config.states or _paired(free, [p for p in outputs if p.name != config.output])
     left = [port for port in free if port.name not in states]
@@ -105,7 +124,7 @@ def wire(inputs: Sequence[Port], outputs: Sequence[Port], config: OnnxConfig) ->
         told = ", ".join(port.name for port in left) or "none"
         raise ModelFileError(
             f"inputs: expected one frame besides states and constants, got {told}; name input, "
-            f"states and constants in an OnnxConfig or a .toml beside the file; {graph}"
+            f"states and constants {HOW}; {graph}"
         )
     rest = [port.name for port in outputs if port.name not in states.values()]
     if not config.output and len(rest) != 1:
@@ -113,7 +132,7 @@ def wire(inputs: Sequence[Port], outputs: Sequence[Port], config: OnnxConfig) ->
         if rest or len(states) != 1:
             raise ModelFileError(
                 f"outputs: expected one that is no state, got {', '.join(rest) or 'none'}; name it "
-                f"as output in an OnnxConfig or a .toml beside the file; {graph}"
+                f"as output {HOW}; {graph}"
             )
         rest = list(states.values())
     return Wiring(
@@ -122,6 +141,27 @@ def wire(inputs: Sequence[Port], outputs: Sequence[Port], config: OnnxConfig) ->
         tuple((ports[before], after) for before, after in states.items()),
         tuple((ports[name], value) for name, value in config.constants.items()),
     )
+
+
+def frame_shape(port: Port, config: OnnxConfig) -> tuple[int, ...]:
+    """The shape of the input that takes a frame: its last size may be the front end's."""
+    front, size = config.frontend, config.input_size
+    if isinstance(front, WaveformConfig):
+        size = front.context + front.hop
+    elif isinstance(front, AudioConfig):
+        size = front.stack * front.mels
+    elif isinstance(front, MotionConfig):
+        size = 0
+    told = prod(port.one)
+    if port.shape and port.shape[-1] is None and size not in (0, told):
+        return (*port.one[:-1], size)
+    if port.shape and port.shape[-1] is None and not size:
+        raise ModelFileError(
+            f"{port}: expected a graph that tells how wide a frame is; say it as input_size {HOW}"
+        )
+    if size not in (0, told):
+        raise ModelFileError(f"{port}: expected frames of {told} elements, got {size}")
+    return port.one
 
 
 def _paired(inputs: Sequence[Port], outputs: Sequence[Port]) -> Mapping[str, str]:

@@ -5,14 +5,22 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
 
 import streamrnn
 from streamrnn.bench.silero import silero_file
-from streamrnn.config import OnnxConfig, WaveformConfig
-from streamrnn.errors import ConfigError, ModelFileError, NonFiniteError, UnsupportedError
+from streamrnn.config import OnnxConfig, VoiceConfig, WaveformConfig
+from streamrnn.errors import (
+    ConfigError,
+    InputError,
+    ModelFileError,
+    NonFiniteError,
+    UnsupportedError,
+)
 from streamrnn.io.sounds import read_sound
 from tests.conftest import make_frames
 from tests.engines.graphs import graph, summing, sums
@@ -92,14 +100,17 @@ def test_silero_keeps_the_contract(silero):
     assert "equal bits" in report.points[0].tried
 
 
-@pytest.mark.parametrize("name", ["silero_vad_half", "silero_vad_16k_sequence"])
+KINDS = ["half", "16k_sequence", "16k_op15", "op18_ifless", "openvino_16k"]
+
+
+@pytest.mark.parametrize("name", KINDS)
 def test_all_of_the_wheels_files_are_recognised(silero, name):
-    model = streamrnn.load(silero_file().with_name(f"{name}.onnx"))
+    model = streamrnn.load(silero_file().with_name(f"silero_vad_{name}.onnx"))
     sound = speech(10)
     other = silero[0].predict(sound)
     got = model.predict(sound)
     # float16 weights move a probability by some hundredths.
-    assert np.abs(got.outputs - other.outputs).mean() <= (0.02 if "half" in name else 1e-6)
+    assert np.abs(got.outputs - other.outputs).mean() <= (0.02 if name == "half" else 1e-6)
 
 
 def test_a_snapshot_goes_on_in_another_process(silero, tmp_path):
@@ -245,6 +256,85 @@ def test_graphs_that_are_no_step(tmp_path):
 
 def test_without_onnxruntime_the_mend_is_told(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    monkeypatch.delitem(sys.modules, "streamrnn.engines.onnx_engine", raising=False)
+    for name in ("onnx_engine", "onnx_file"):
+        monkeypatch.delitem(sys.modules, f"streamrnn.engines.{name}", raising=False)
     with pytest.raises(UnsupportedError, match=r"pip install 'streamrnn\[onnx\]'"):
         streamrnn.load(saved(tmp_path, summing()))
+
+
+def test_one_thing_may_be_told_of_what_is_recognised(silero):
+    config = OnnxConfig(decoder=VoiceConfig(threshold=0.3))
+    model = streamrnn.load(silero_file(), config=config)
+    assert isinstance(model.config.decoder, VoiceConfig)
+    assert model.config.decoder.released == pytest.approx(0.15)
+    assert model.config.frontend == silero[0].config.frontend
+    assert model.fingerprint != silero[0].fingerprint
+
+
+def test_a_file_of_another_name_is_the_same_model(tmp_path):
+    one, other = (streamrnn.load(saved(tmp_path, summing(), f"{n}.onnx")) for n in ("a", "b"))
+    assert (one.name, other.name) == ("a", "b") and one.fingerprint == other.fingerprint
+
+
+def test_what_the_graph_does_not_take_leaves_the_state(tmp_path):
+    nodes = [
+        ("Gather", ["table", "x"], ["row"], {}),
+        ("Add", ["row", "h"], ["hn"], {}),
+        ("Identity", ["hn"], ["y"], {}),
+    ]
+    looking = graph(
+        nodes,
+        [("x", "i8", (1,)), ("h", "f4", (1, 2)), ("table", "f4", (4, 2))],
+        [("y", "f4", (1, 2)), ("hn", "f4", (1, 2))],
+    )
+    config = OnnxConfig(input="x", constants={"table": 1.0})
+    model = streamrnn.load(saved(tmp_path, looking), config=config)
+    stream = model.stream()
+    stream.feed(np.ones((2, 1), np.float32))
+    before = stream.snapshot()
+    for bad, told in (
+        (1.7, "that int64 holds"),
+        (1e30, "int64 holds"),
+        (9, "frame 1: ex"),
+    ):
+        with pytest.raises(InputError, match=told):
+            stream.feed(np.array([[1], [bad]], np.float32))
+        assert stream.snapshot() == before
+    half = graph([("Neg", ["x"], ["y"], {})], [("x", "f2", (1, 1))], [("y", "f2", (1, 1))])
+    with pytest.raises(NonFiniteError, match="expected a number that float16 holds, got 1000000"):
+        streamrnn.load(saved(tmp_path, half)).predict(np.array([[1e6]], np.float32))
+
+
+def test_what_contradicts_itself_is_refused(tmp_path):
+    path = saved(tmp_path, summing())
+    for config in (
+        OnnxConfig(states={"total": "total_n"}, constants={"total": 1.0}),
+        OnnxConfig(input="total", states={"total": "total_n"}),
+        OnnxConfig(input_size=7),
+    ):
+        with pytest.raises(ModelFileError, match="expected (one role|frames of 3 elements)"):
+            streamrnn.load(path, config=config)
+    with pytest.raises(ConfigError, match="input_size: expected 0 or more"):
+        OnnxConfig(input_size=-3)
+
+
+def test_weights_beside_the_file_are_asked_to_be_inside(tmp_path):
+    weights = numpy_helper.from_array(np.ones((64, 64), np.float32), "w")
+    made = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "made",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 64))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, (1, 64))],
+        [weights],
+    )
+    model = helper.make_model(made, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
+    path = tmp_path / "made.onnx"
+    onnx.save_model(model, path, save_as_external_data=True, location="made.bin", size_threshold=0)
+    with pytest.raises(ModelFileError, match="save it with its weights inside"):
+        streamrnn.load(path)
+
+
+def test_an_export_passes_over_a_toml_that_happens_to_lie_beside_it(tmp_path):
+    (tmp_path / "wake.toml").write_text('task = "wake"')
+    path = streamrnn.export(streamrnn.load("adding_rnn"), tmp_path / "wake.onnx")
+    assert streamrnn.load(path).name == "adding_rnn"

@@ -7,11 +7,15 @@ done here:
 
 - `transcript`: the time and the date are answered, `handled`; everything else is `intent`, for Home
   Assistant to handle, or `not-recognized`. With handling off there are no answers.
+- An `intent` bears Home Assistant's own words for it, which are spoken once it is done. Where a
+  kind of device is to be switched and no room is told, it is not recognized: Home Assistant would
+  switch the whole house.
 - `recognize`: `intent` or `not-recognized`, never an answer: it asks for recognition alone.
 - `intent`, what another service has recognised: `handled` where it asks for time or date, or else
   `not-handled`. With handling off it is passed over.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
@@ -23,10 +27,12 @@ from streamrnn.config import DecideConfig
 from streamrnn.model import Model
 from streamrnn.serve.wyoming.fields import FieldError, text_of
 from streamrnn.tasks.intents.answers import Household
-from streamrnn.tasks.intents.entities import entities
+from streamrnn.tasks.intents.entities import Entities, entities, response
+from streamrnn.tasks.intents.home import QUESTIONS
 
 ANSWERED = ("HassGetCurrentTime", "HassGetCurrentDate")
 """Intents that a clock answers."""
+_ALL = re.compile(r"\b(?:all|every|everything|everywhere|whole|entire)\b", re.IGNORECASE)
 LANGUAGE = "en"
 """Of the sentences."""
 LONGEST = 4096
@@ -90,10 +96,25 @@ class Words:
         if not label:
             return NotRecognized(text=self._answer("oos" if text.strip() else "", text))
         found = entities(text, label)
-        return Intent(name=label, entities=[Entity(name, value) for name, value in found.items()])
+        if not label.startswith(QUESTIONS) and _anywhere(text, found):
+            return NotRecognized(text="In which room?")
+        return Intent(
+            name=label,
+            entities=[Entity(name, value) for name, value in found.items()],
+            text=response(text, label) or None,
+        )
 
     def _answer(self, intent: str, text: str) -> str:
         return Household().answer(intent, text, self._now())
+
+
+def _anywhere(text: str, found: Entities) -> bool:
+    """Whether a kind of device is spoken of, but neither which one nor where, nor all of them.
+
+    Home Assistant would take every one in the house.
+    """
+    kind, place = {"domain", "device_class"}, {"area", "floor", "name"}
+    return bool(kind & set(found)) and not place & set(found) and _ALL.search(text) is None
 
 
 def sentence_of(event: Event) -> str:

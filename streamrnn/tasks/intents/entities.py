@@ -8,7 +8,7 @@ template fits is searched for rooms, devices, durations and percentages.
 import math
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from streamrnn.errors import ConfigError
@@ -62,20 +62,44 @@ def entities(text: str, intent: str) -> Entities:
     if not text or intent in ("", OUTSIDE):
         return {}
     found = _matched(text, intent) if len(text) <= LONGEST_MATCHED else None
-    return _searched(text, intent) if found is None else found
+    if found is None:
+        return _searched(text, intent)
+    return {entity.name: _value(entity.value) for entity in found.entities_list}
 
 
-def _matched(text: str, intent: str) -> Entities | None:
-    """What the best of an intent's templates holds; None where none fits, or hassil is missing."""
+def response(text: str, intent: str) -> str:
+    """What Home Assistant says once it has done what a sentence asks for.
+
+    Args:
+        text: the sentence.
+        intent: what it asks for.
+
+    Returns:
+        Home Assistant's own words, a Jinja template that may look at `slots`, `state` and `query`;
+        "" where it has none, or `home-assistant-intents` is not installed.
+
+    >>> response("turn on the lights in the kitchen", "HassTurnOn")
+    'Turned on the lights'
+    """
+    text = " ".join(text[:LONGEST].split())
+    found = _matched(text, intent) if 0 < len(text) <= LONGEST_MATCHED else None
+    try:
+        responses: Mapping[str, Any] = home_assistant()["responses"]["intents"].get(intent, {})
+    except ConfigError:
+        return ""
+    key = "default" if found is None or not found.response else found.response
+    return str(responses.get(key, "")).strip()
+
+
+@lru_cache(maxsize=64)
+def _matched(text: str, intent: str) -> Any:
+    """The best of an intent's templates, hassil's result; None: none fits, or hassil is missing."""
     templates = _templates(intent)
     if templates is None:
         return None
     from hassil import recognize_best
 
-    result = recognize_best(text, templates, slot_lists=_names())
-    if result is None:
-        return None
-    return {entity.name: _value(entity.value) for entity in result.entities_list}
+    return recognize_best(text, templates, slot_lists=_names())
 
 
 def _searched(text: str, intent: str) -> Entities:

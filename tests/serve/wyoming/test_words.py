@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 from wyoming.asr import Transcript
 from wyoming.client import AsyncTcpClient
-from wyoming.intent import Intent, Recognize
+from wyoming.intent import Intent, NotRecognized, Recognize
 
+from streamrnn.config import DecideConfig
+from streamrnn.model import Model, load
 from streamrnn.serve.wyoming import Served, Server
+from streamrnn.serve.wyoming.words import Words
 from streamrnn.tasks.intents.entities import entities
 from tests.serve.wyoming.peer import NOON, Peer, connected, model, place, served, with_peer
 
@@ -32,6 +35,7 @@ def test_an_intent_has_home_assistants_names(kind: str) -> None:
             assert intent.name == "HassTurnOn"
             found = {each.name: each.value for each in intent.entities}
             assert found == entities(TURN_ON, "HassTurnOn") != {}
+            assert intent.text == "Turned on the lights"  # as Home Assistant says it
 
     served(act, intents())
 
@@ -95,3 +99,18 @@ def test_fields_that_are_wrong_are_told_and_the_connection_goes_on() -> None:
             assert await peer.read() is not None
 
     served(act, intents())
+
+
+def test_without_a_room_nothing_is_switched_in_the_whole_house() -> None:
+    words = Words(load("intents"), deciding(load("intents")))
+    for text in ("turn on the lights", "open the blinds"):
+        said = words.recognize(text)
+        assert isinstance(said, NotRecognized) and said.text == "In which room?"
+    for text in ("turn on all the lights", "turn on the kitchen lights", "are any lights on"):
+        assert isinstance(words.recognize(text), Intent)
+
+
+def deciding(model: Model) -> DecideConfig:
+    decoder = model.config.decoder
+    assert isinstance(decoder, DecideConfig)
+    return decoder
