@@ -26,6 +26,7 @@ from streamrnn.serve.assistant import Answered, Assistant, Due, Recogniser
 from streamrnn.serve.assistant.remote import WyomingRecogniser
 from streamrnn.serve.assistant.speaking import speak
 from streamrnn.serve.assistant.sphinx import PocketSphinx
+from streamrnn.serve.models import wake_words_of
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def main() -> None:
     ):
         shape = {"rate": source.rate, "channels": source.channels}
         assistant = Assistant(wake, intents, words, clock=clock(options.now), **shape)
-        view.listening(source.name, [word for word in wake.labels if not word.startswith("_")])
+        view.listening(source.name, wake_words_of(wake))
         for samples, _ in filled(source):
             told = assistant.flush() if samples is None else assistant.feed(samples)
             for each in told:
@@ -79,7 +80,7 @@ def recogniser(uri: str | None, wake: streamrnn.Model) -> Recogniser:
     if uri is not None:
         return WyomingRecogniser(uri)
     print("learning how people talk to a home …", file=sys.stderr, flush=True)
-    return PocketSphinx(wake.labels)
+    return PocketSphinx(wake_words_of(wake))
 
 
 def time_of_day(text: str) -> datetime:

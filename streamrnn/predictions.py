@@ -1,6 +1,7 @@
 """What a stream gives back: predictions as arrays, and one by one."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, overload
 
 import msgspec
@@ -135,6 +136,11 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
         """The events of each step."""
         return self.decoded.events or (_NO_EVENTS,) * len(self.outputs)
 
+    @property
+    def happened(self) -> tuple[Event, ...]:
+        """The events of all steps, then those of the sequence's end: none is left out."""
+        return (*chain.from_iterable(self.events), *self.ended)
+
     def closed(self, events: tuple[Event, ...]) -> "Predictions":
         """The same with the events of the sequence's end, told by its last step if it has one."""
         if not len(self.outputs):
@@ -236,7 +242,7 @@ def _softmax(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
 
 def join(parts: Sequence[Predictions]) -> Predictions:
     """The predictions of consecutive chunks of one stream as one; `parts` is not empty."""
-    ended = tuple(event for part in parts for event in part.ended)
+    ended = tuple(chain.from_iterable(part.ended for part in parts))
     parts = [part for part in parts if len(part)] or parts[:1]
     if len(parts) == 1:
         return replace(parts[0], ended=ended) if ended else parts[0]
@@ -244,7 +250,7 @@ def join(parts: Sequence[Predictions]) -> Predictions:
     def whole(values: list[Any]) -> Any:
         return None if values[0] is None else np.concatenate(values)
 
-    def chain(values: list[tuple[Any, ...] | None]) -> Any:
+    def chained(values: list[tuple[Any, ...] | None]) -> Any:
         return None if values[0] is None else tuple(item for part in values for item in part or ())
 
     decoded = [part.decoded for part in parts]
@@ -254,9 +260,9 @@ def join(parts: Sequence[Predictions]) -> Predictions:
         _positions=whole([part.positions for part in parts]),
         times=whole([part.times for part in parts]),
         decoded=Decoded(
-            labels=chain([part.labels for part in decoded]),
+            labels=chained([part.labels for part in decoded]),
             scores=whole([part.scores for part in decoded]),
-            events=chain([part.events for part in decoded]),
+            events=chained([part.events for part in decoded]),
             points=whole([part.points for part in decoded]),
             spreads=whole([part.spreads for part in decoded]),
             horizons=decoded[0].horizons,

@@ -11,15 +11,6 @@ from numpy.typing import NDArray
 
 from streamrnn.bench.cases import Case, Floats
 
-# The operators stack gates in another order than torch: a GRU z r h, an LSTM i o f c.
-# https://onnx.ai/onnx/operators/onnx__GRU.html, onnx__LSTM.html
-_ORDER = {"rnn": (0,), "gru": (1, 0, 2), "lstm": (0, 3, 1, 2)}
-_OPERATOR: dict[str, tuple[str, dict[str, Any]]] = {
-    "rnn": ("RNN", {}),
-    "gru": ("GRU", {"linear_before_reset": 1}),  # torch's form: r acts on W_hn h + b_hn
-    "lstm": ("LSTM", {}),
-}
-
 
 def onnx_model(case: Case, streams: int = 1) -> bytes:
     """A case as an ONNX file of one step: `x` and the states in, the new states out.
@@ -30,24 +21,18 @@ def onnx_model(case: Case, streams: int = 1) -> bytes:
     """
     from onnx import TensorProto, helper, numpy_helper
 
+    from streamrnn.engines.onnx_export import OPERATOR, gate_weights
+
     network = case.network
-    size, order = network.hidden_size, _ORDER[network.cell]
-    operator, attributes = _OPERATOR[network.cell]
+    size = network.hidden_size
+    operator, attributes = OPERATOR[network.cell]
     kinds = ("h", "c") if network.cell == "lstm" else ("h",)
     nodes, constants = [], []
     x = "x"
 
-    def reordered(name: str, layer: int) -> Floats:
-        array = case.weights[f"rnn.{name}_l{layer}"]
-        return np.concatenate([np.split(array, len(order))[gate] for gate in order])
-
     for layer in range(network.num_layers):
-        bias = np.concatenate([reordered("bias_ih", layer), reordered("bias_hh", layer)])
-        arrays = {
-            f"W{layer}": reordered("weight_ih", layer)[None],
-            f"R{layer}": reordered("weight_hh", layer)[None],
-            f"B{layer}": bias[None],
-        }
+        told = gate_weights(network.cell, case.weights, layer)
+        arrays = {f"{name}{layer}": array for name, array in told.items()}
         constants += [numpy_helper.from_array(array, name) for name, array in arrays.items()]
         states = [f"{kind}{layer}" for kind in kinds]
         outputs = ["", *(f"{state}_next" for state in states)]

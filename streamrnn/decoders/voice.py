@@ -32,7 +32,7 @@ class VoiceDecoder:
     def __init__(self, config: VoiceConfig, sound: SoundConfig) -> None:
         framing = framing_of(sound)
         self.sample_rate = framing.sample_rate
-        self.hop = framing.hop * framing.stack
+        self.hop = framing.step
         self.pad = config.pad * self.sample_rate
         self.settings = np.zeros(kernel.SETTINGS)
         self.settings[kernel.THRESHOLD] = config.threshold

@@ -25,7 +25,7 @@ from streamrnn.engines.onnx_graph import (
     wire,
 )
 from streamrnn.errors import InputError, ModelFileError, NonFiniteError
-from streamrnn.kernels.finite import first_refused
+from streamrnn.kernels.finite import look_at
 from streamrnn.workers import Workers
 
 _KINDS = {
@@ -165,7 +165,7 @@ class OnnxState:
         """
         if not frames.flags.carray:
             frames = frames.copy()  # numba would compile anew for a read-only or strided array
-        bad = first_refused(frames, self._tokens)
+        bad = look_at(frames, self._tokens)
         if bad >= 0:
             raise refused(self._engine.network, frames, bad)
         given = frames if self._frame.dtype == np.float32 else self._cast(frames)

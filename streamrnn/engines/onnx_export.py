@@ -24,11 +24,12 @@ OPSET, IR = 14, 8
 # The operators stack gates in another order than torch: a GRU z r h, an LSTM i o f c.
 # https://onnx.ai/onnx/operators/onnx__GRU.html, onnx__LSTM.html
 _ORDER = {"rnn": (0,), "gru": (1, 0, 2), "lstm": (0, 3, 1, 2)}
-_OPERATOR: dict[str, tuple[str, dict[str, Any]]] = {
+OPERATOR: dict[str, tuple[str, dict[str, Any]]] = {
     "rnn": ("RNN", {}),
     "gru": ("GRU", {"linear_before_reset": 1}),  # torch's form: r acts on W_hn h + b_hn
     "lstm": ("LSTM", {}),
 }
+"""Of each cell the operator, and its attributes."""
 
 
 def onnx_graph(
@@ -54,6 +55,20 @@ def onnx_graph(
     helper.set_model_props(model, {KEY: json.dumps(told, sort_keys=True)})
     onnx.checker.check_model(model)
     return model.SerializeToString()
+
+
+def gate_weights(
+    cell: str, weights: Mapping[str, NDArray[np.float32]], layer: int
+) -> dict[str, NDArray[np.float32]]:
+    """The weights of one layer as its operator takes them: W, R and B, in the operator's order."""
+    order = _ORDER[cell]
+
+    def ordered(name: str) -> NDArray[np.float32]:
+        parts = np.split(weights[f"rnn.{name}_l{layer}"], len(order))
+        return np.concatenate([parts[gate] for gate in order])
+
+    bias = np.concatenate([ordered("bias_ih"), ordered("bias_hh")])
+    return {"W": ordered("weight_ih")[None], "R": ordered("weight_hh")[None], "B": bias[None]}
 
 
 class _Graph:
@@ -111,11 +126,13 @@ class _Graph:
                 self._node("Split", name, outputs=parts, axis=0)
             before[kind] = parts
         x = self._node("Unsqueeze", x, self._number("first", np.array([0], np.int64)))
-        operator, attributes = _OPERATOR[network.cell]
+        operator, attributes = OPERATOR[network.cell]
         if network.cell == "rnn" and network.nonlinearity == "relu":
             attributes = {**attributes, "activations": ["Relu"]}
         for layer in range(layers):
-            put = [x, *self._gates(layer), "", *(before[kind][layer] for kind in kinds)]
+            arrays = gate_weights(network.cell, self._weights, layer)
+            names = [self._number(f"{name}_l{layer}", array) for name, array in arrays.items()]
+            put = [x, *names, "", *(before[kind][layer] for kind in kinds)]
             new = [f"{kind}_n_l{layer}" for kind in kinds]
             node = helper.make_node(operator, put, ["", *new], hidden_size=size, **attributes)
             self.nodes.append(node)
@@ -127,21 +144,6 @@ class _Graph:
             value = helper.make_tensor_value_info(f"{kind}_n", TensorProto.FLOAT, (layers, 1, size))
             self.outputs.append(value)
         return self._node("Squeeze", x, "first")
-
-    def _gates(self, layer: int) -> tuple[str, str, str]:
-        """The weights of one layer as its operator takes them."""
-        order = _ORDER[self._network.cell]
-
-        def ordered(name: str) -> NDArray[np.float32]:
-            parts = np.split(self._weights[f"rnn.{name}_l{layer}"], len(order))
-            return np.concatenate([parts[gate] for gate in order])
-
-        bias = np.concatenate([ordered("bias_ih"), ordered("bias_hh")])
-        return (
-            self._number(f"W_l{layer}", ordered("weight_ih")[None]),
-            self._number(f"R_l{layer}", ordered("weight_hh")[None]),
-            self._number(f"B_l{layer}", bias[None]),
-        )
 
     def _linear(self, x: str, weight: str, bias: str) -> str:
         return self._node("Gemm", x, self._constant(weight), self._constant(bias), transB=1)

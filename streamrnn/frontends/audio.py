@@ -27,7 +27,7 @@ class AudioFrontend:
         self.config = config
         self.framing = framing_of(config)
         self.frame_size = self.framing.frame_size
-        self.delay = self.framing.stack * self.framing.hop - 1
+        self.delay = self.framing.step - 1
         """So long, in samples of the network's rate, the last of them may wait for its frame."""
 
     def stream(self, **options: Option) -> "AudioState":

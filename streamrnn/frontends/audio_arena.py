@@ -83,7 +83,7 @@ class AudioArena:
         """
         frontend = self._frontend
         rates = self._rates[slots]
-        length = frontend.framing.hop * frontend.framing.stack
+        length = frontend.framing.step
         room = np.empty(len(slots), np.int64)
         for bank in self._banks.values():
             mine = rates == bank.rate

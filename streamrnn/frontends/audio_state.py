@@ -102,7 +102,7 @@ class AudioState:
         self._framed = tuple(memory[name] for name in frontend.framing.memory)
         self._size, self._found = np.zeros((2, 1), np.int64)  # for the kernels, call by call
         how = self._conversion
-        hop = frontend.framing.hop * frontend.framing.stack
+        hop = frontend.framing.step
         self.hop = hop * (how.before / how.after if how else 1.0)
         """How many of the samples that come in make a frame, in the mean."""
 

@@ -35,6 +35,11 @@ class Framing(NamedTuple):
     long: Callable[..., None]
     """And without it."""
 
+    @property
+    def step(self) -> int:
+        """Samples from one frame to the next."""
+        return self.hop * self.stack
+
 
 def framing_of(config: SoundConfig) -> Framing:
     """How a front end of sound makes its frames."""

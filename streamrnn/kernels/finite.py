@@ -1,20 +1,21 @@
-"""Frames that a network would not survive, for engines that do not look themselves."""
+"""Frames that a network would not survive."""
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from streamrnn.kernels.compile import jit
+from streamrnn.kernels.compile import inline, jit
+
+_ZERO = np.float32(0.0)
 
 
-@jit
-def first_refused(frames: NDArray[Any], tokens: int) -> int:
-    """The first frame that is not finite, or no whole number below `tokens` (0: any number).
+@inline
+def first_refused(frames: Any, tokens: int) -> int:
+    """The first frame that is not finite, or whose token is no whole number below `tokens`.
 
     Args:
-        frames: `(T, input_size)`.
-        tokens: rows of an embedding.
+        frames: float32 `(T, input_size)`.
+        tokens: rows of an embedding; 0: frames are no tokens.
 
     Returns:
         Its number; −1: there is none.
@@ -22,10 +23,17 @@ def first_refused(frames: NDArray[Any], tokens: int) -> int:
     for t in range(frames.shape[0]):
         bad = 0
         for k in range(frames.shape[1]):
-            value = frames[t, k]
-            bad |= value - value != 0.0
-            if tokens > 0:
-                bad |= (value < 0.0) | (value >= tokens) | (value != np.floor(value))
+            bad |= frames[t, k] - frames[t, k] != _ZERO
         if bad:
             return t
+        if tokens > 0:
+            value = frames[t, 0]
+            if value < _ZERO or value >= tokens or value != np.floor(value):
+                return t
     return -1
+
+
+@jit
+def look_at(frames: Any, tokens: int) -> int:
+    """`first_refused`, for engines whose steps are no kernels."""
+    return first_refused(frames, tokens)

@@ -17,6 +17,7 @@ import numpy as np
 
 from streamrnn.kernels.activations import sigmoid, tanh
 from streamrnn.kernels.compile import inline, jit
+from streamrnn.kernels.finite import first_refused
 from streamrnn.kernels.sums import accumulate
 from streamrnn.kernels.vector import (
     address_of,
@@ -269,17 +270,7 @@ def step(plan: Any, handle: Any, x: int, outputs: int, count: int, trace: int) -
 def first_bad(plan: Any, frames: Any) -> int:
     """The first frame with an element that is not finite or is no token's number, or -1."""
     tokens = plan[0, INPUTS] if plan[0, KIND] == EMBEDDING else 0
-    for t in range(frames.shape[0]):
-        bad = 0
-        for k in range(frames.shape[1]):
-            bad |= frames[t, k] - frames[t, k] != _ZERO
-        if bad:
-            return t
-        if tokens > 0:
-            value = frames[t, 0]
-            if value < _ZERO or value >= tokens or value != np.floor(value):
-                return t
-    return -1
+    return first_refused(frames, tokens)
 
 
 @inline

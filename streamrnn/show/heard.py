@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +63,7 @@ def heard_plot(
         spectrum, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=top - _RANGE
     )
     above.set_ylabel(f"{bands} mel bands")
-    for event in chain.from_iterable(said.events):
+    for event in said.happened:
         if event.kind == "detected":
             at = event.position / rate
             above.axvline(at, color="white", linewidth=1.0, linestyle=":")

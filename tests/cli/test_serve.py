@@ -107,7 +107,7 @@ def test_lines_that_nobody_reads_end_it() -> None:
     [
         (("--wyoming", "tcp://127.0.0.1:0"), "at least one of wake, intent and vad"),
         (("--wyoming", "127.0.0.1:0", "--wake", "wake"), "expected tcp://HOST:PORT or unix"),
-        (("--wyoming", "tcp://127.0.0.1:0", "--wake", "ball"), "expected a model of sound"),
+        (("--wyoming", "tcp://127.0.0.1:0", "--wake", "ball"), "expected a model that hears sound"),
         (("--wyoming", "unix:///nowhere", "--wake", "wake", "--zeroconf"), "expected tcp://HOST"),
     ],
 )

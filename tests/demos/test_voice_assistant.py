@@ -85,7 +85,7 @@ def test_a_file_that_is_cut_short_is_heard_as_far_as_it_goes(uri: str, tmp_path:
         ("--file absent.wav", "expected a file of sound"),
         ("--file {question} --stt http://somewhere", "expected tcp://HOST:PORT"),
         ("--file {question} --stt tcp://127.0.0.1:1", "expected a speech-to-text server"),
-        ("--file {question} --wake intents", "expected a model that detects wake words"),
+        ("--file {question} --wake intents", "expected a model that hears sound"),
         ("--file {question} --intents keywords", "expected a model that reads text"),
     ],
 )

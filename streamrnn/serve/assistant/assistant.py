@@ -16,14 +16,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.config import AudioConfig, DetectConfig, WaveformConfig
+from streamrnn.config import WaveformConfig
 from streamrnn.errors import UnsupportedError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.model import Model
 from streamrnn.serve.assistant.recogniser import RATE, Recogniser
 from streamrnn.serve.assistant.words import without_wake_word
+from streamrnn.serve.models import wake_words_of
 from streamrnn.tasks.intents.answers import Household
 from streamrnn.tasks.intents.entities import Entities, entities
+from streamrnn.tasks.intents.sentence import decides
 from streamrnn.tasks.intents.utterance import Utterance
 
 FRAME = 480
@@ -142,13 +144,8 @@ class Assistant:
         channels: int = 1,
         clock: Callable[[], datetime],
     ) -> None:
-        front, decoder = wake.config.frontend, wake.config.decoder
-        if not isinstance(front, AudioConfig) or not isinstance(decoder, DetectConfig):
-            raise UnsupportedError(
-                f"{wake.name}: expected a model that detects wake words in sound, got one of "
-                f"{front.__struct_config__.tag} and {decoder.__struct_config__.tag}"
-            )
-        Utterance(intents)  # refuses what decides nothing, before anybody speaks
+        words = wake_words_of(wake)
+        decides(intents)  # before anybody speaks
         try:
             sphinx: Any = import_module("pocketsphinx")
         except ImportError as error:
@@ -162,7 +159,7 @@ class Assistant:
         self._intents, self._recogniser, self._clock = intents, recogniser, clock
         self._ear = AudioFrontend(WaveformConfig(RATE, FRAME)).stream(rate=rate, channels=channels)
         self._wake = wake.stream(rate=RATE)
-        self._wake_words = frozenset(wake.labels)
+        self._wake_words = frozenset(words)
         self._recent: deque[NDArray[np.int16]] = deque(maxlen=round(BEFORE * RATE / FRAME))
         self._command: _Command | None = None
         self._frames = 0
@@ -213,7 +210,7 @@ class Assistant:
         if command is not None:
             return self._go_on(command, samples)
         self._recent.append(samples)
-        for event in (event for each in said for event in each.events):
+        for event in said.happened:
             if event.kind == "detected":
                 return self._begin(Woken(event.position / RATE, event.label, event.score))
         return [Due(self.time, text) for text in self.home.due(self._clock())]

@@ -7,9 +7,12 @@ from typing import Literal
 from pipecat.audio.vad.vad_analyzer import VADAnalyzer, VADParams, VADState
 
 from streamrnn.config import DetectConfig, VoiceConfig
+from streamrnn.decoders.voice import SPEECH
 from streamrnn.errors import ConfigError, UnsupportedError
+from streamrnn.frontends.framing import framing_of
 from streamrnn.model import Model
-from streamrnn.serve.pipecat.sound import WIDTH, heard_by, samples, step_of, warm
+from streamrnn.serve.models import sound_of, warm
+from streamrnn.serve.pipecat.sound import WIDTH, samples
 
 SHORTEST = 0.02
 """Seconds that are looked at at once, at least: frames of Pipecat's transports."""
@@ -50,13 +53,13 @@ class StreamRNNVADAnalyzer(VADAnalyzer):
         self,
         model: Model,
         *,
-        label: str = "speech",
+        label: str = SPEECH,
         quiet: Iterable[str] | None = None,
         sample_rate: int | None = None,
         params: VADParams | None = None,
         reset_after: float | Literal["default"] | None = "default",
     ) -> None:
-        self._front = heard_by(model)
+        self._framing = framing_of(sound_of(model))
         self._speech, self._columns = _columns(model, label, quiet)
         if reset_after == "default":
             of_voice = isinstance(model.config.decoder, VoiceConfig)
@@ -80,7 +83,7 @@ class StreamRNNVADAnalyzer(VADAnalyzer):
 
     def num_frames_required(self) -> int:
         """How many samples are looked at at once: some of the model's steps, 20 ms or more."""
-        rate, step = self._front.sample_rate, step_of(self._front)
+        rate, step = self._framing.sample_rate, self._framing.step
         steps = math.ceil(SHORTEST * rate / step)
         return max(1, steps * step * (self.sample_rate or rate) // rate)
 
@@ -122,7 +125,7 @@ class StreamRNNVADAnalyzer(VADAnalyzer):
         """Count samples; make the stream fresh where that is due."""
         if self._reset_after is None:
             return
-        rate = self.sample_rate or self._front.sample_rate
+        rate = self.sample_rate or self._framing.sample_rate
         self._since += count
         self._low = self._low + count if self._confidence < LOW else 0
         due = self._since >= self._reset_after * rate and self._low >= LOW_FOR * rate

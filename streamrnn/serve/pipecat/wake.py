@@ -8,13 +8,13 @@ from typing import Any
 from pipecat.frames.frames import Frame, InputAudioRawFrame, SystemFrame, UserAudioRawFrame
 
 from streamrnn.aio import PIECE
-from streamrnn.config import DetectConfig
-from streamrnn.errors import ConfigError, UnsupportedError
+from streamrnn.errors import ConfigError
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions
+from streamrnn.serve.models import wake_words_of, warm
 from streamrnn.serve.pipecat.latest import Latest
 from streamrnn.serve.pipecat.listening import ListeningProcessor
-from streamrnn.serve.pipecat.sound import heard_by, samples, warm
+from streamrnn.serve.pipecat.sound import samples
 from streamrnn.stream import Stream
 
 
@@ -57,18 +57,12 @@ class WakeWordProcessor(ListeningProcessor):
     """
 
     def __init__(self, model: Model, *, names: Iterable[str] | None = None, **options: Any) -> None:
-        heard_by(model)
-        decoder = model.config.decoder
-        if not isinstance(decoder, DetectConfig):
-            raise UnsupportedError(
-                f"{model.name}: expected a model that detects, got one whose decoder is "
-                f"{decoder.__struct_config__.tag}"
-            )
-        self._names = frozenset(decoder.detected if names is None else names)
-        unknown = sorted(self._names - set(decoder.detected))
+        detected = wake_words_of(model)
+        self._names = frozenset(detected if names is None else names)
+        unknown = sorted(self._names - set(detected))
         if unknown:
             raise ConfigError(
-                f"names: expected some of {', '.join(decoder.detected)}, got {', '.join(unknown)}"
+                f"names: expected some of {', '.join(detected)}, got {', '.join(unknown)}"
             )
         warm(model)
         super().__init__(**options)
@@ -112,7 +106,7 @@ class WakeWordProcessor(ListeningProcessor):
     async def _tell(self, user: str, stream: Stream, said: Predictions) -> None:
         rate = stream.options["rate"]
         assert isinstance(rate, int)  # of sound
-        for event in (event for step in said.events for event in step):
+        for event in said.happened:
             if event.kind == "detected" and event.label in self._names:
                 at = event.position
                 await self.push_frame(

@@ -23,14 +23,12 @@ from wyoming.event import Eventable
 from wyoming.vad import VoiceStarted, VoiceStopped
 from wyoming.wake import Detection, NotDetected
 
+from streamrnn.decoders.voice import SPEECH
 from streamrnn.pool import PooledStream
 from streamrnn.predictions import Event
 from streamrnn.serve.wyoming.fields import FieldError, names_of, time_of
 from streamrnn.serve.wyoming.sound import Format, format_of, pieces_of
 from streamrnn.serve.wyoming.ticking import TickingPool
-
-SPEECH = "speech"
-"""The label whose start and end are voice."""
 
 
 class Clock(NamedTuple):

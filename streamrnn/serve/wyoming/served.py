@@ -7,13 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from streamrnn.config import DecideConfig, DetectConfig, TextConfig, VoiceConfig
+from streamrnn.config import DetectConfig, VoiceConfig
+from streamrnn.decoders.voice import SPEECH
 from streamrnn.errors import ConfigError, UnsupportedError
-from streamrnn.frontend_config import SoundConfig
-from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.frontends.framing import framing_of
 from streamrnn.model import Model
-from streamrnn.serve.wyoming.listening import SPEECH
+from streamrnn.serve.models import sound_of, wake_words_of
 from streamrnn.serve.wyoming.words import Words
 
 LONG = 12.0
@@ -48,9 +47,6 @@ class Served:
         """Refuse models that do not fit."""
         if self.wake is None and self.intent is None and self.vad is None:
             raise ConfigError("serve: expected at least one of wake, intent and vad, got none")
-        for model in (self.wake, self.vad):
-            if model is not None:
-                sound_of(model)
         if self.vad is not None:
             _see_that_voice(self.vad)
         _ = self.words, self.sentences  # which refuse theirs
@@ -58,14 +54,14 @@ class Served:
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The wake words."""
-        return () if self.wake is None else _wake_words(self.wake)
+        return () if self.wake is None else wake_words_of(self.wake)
 
     @cached_property
     def sentences(self) -> Words | None:
         """What answers sentences."""
         if self.intent is None:
             return None
-        return Words(self.intent, _decides(self.intent), handle=self.handle, now=self.now)
+        return Words(self.intent, handle=self.handle, now=self.now)
 
     def warm(self) -> None:
         """Try everything out, so that no client waits for a kernel that is not compiled yet.
@@ -79,29 +75,8 @@ class Served:
             self.sentences.warm()
 
 
-def sound_of(model: Model) -> SoundConfig:
-    """The front end of a model of sound.
-
-    Raises:
-        UnsupportedError: it has another.
-    """
-    if isinstance(model.frontend, AudioFrontend):
-        return model.frontend.config
-    kind = model.config.frontend.__struct_config__.tag
-    raise UnsupportedError(f"{model.name}: expected a model of sound, got one of {kind}")
-
-
-def _wake_words(model: Model) -> tuple[str, ...]:
-    decoder = model.config.decoder
-    if isinstance(decoder, DetectConfig) and decoder.detected:
-        return tuple(decoder.detected)
-    raise UnsupportedError(
-        f"{model.name}: expected a model whose decoder detects wake words, got one of "
-        f"{decoder.__struct_config__.tag}"
-    )
-
-
 def _see_that_voice(model: Model) -> None:
+    sound_of(model)
     decoder = model.config.decoder
     detects = isinstance(decoder, DetectConfig) and SPEECH in decoder.detected
     if not detects and not isinstance(decoder, VoiceConfig):
@@ -109,17 +84,6 @@ def _see_that_voice(model: Model) -> None:
             f"{model.name}: expected a model that tells the start and end of the label {SPEECH!r}, "
             f"got one of {', '.join(model.labels) or 'no labels'}"
         )
-
-
-def _decides(model: Model) -> DecideConfig:
-    config = model.config
-    if isinstance(config.frontend, TextConfig) and isinstance(config.decoder, DecideConfig):
-        return config.decoder
-    raise UnsupportedError(
-        f"{model.name}: expected a model of text whose decoder decides, got one of "
-        f"{config.frontend.__struct_config__.tag} whose decoder is "
-        f"{config.decoder.__struct_config__.tag}"
-    )
 
 
 def _warm(model: Model) -> None:

@@ -10,10 +10,11 @@ from wyoming.event import Event, Eventable
 
 from streamrnn.errors import ConfigError
 from streamrnn.model import Model
+from streamrnn.serve.models import sound_of
 from streamrnn.serve.wyoming.address import Tcp, Unix, keep_alive, listen, parse_uri
 from streamrnn.serve.wyoming.connection import PATIENCE, Connection, Patience, Services
 from streamrnn.serve.wyoming.info import info_of
-from streamrnn.serve.wyoming.served import Served, sound_of
+from streamrnn.serve.wyoming.served import Served
 from streamrnn.serve.wyoming.ticking import TickingPool
 
 MOST_CLIENTS = 1000

@@ -15,7 +15,7 @@ from streamrnn.frontend_config import SoundConfig
 from streamrnn.frontends.framing import framing_of
 from streamrnn.model import Model
 from streamrnn.pool import PooledStream
-from streamrnn.predictions import Event, Predictions
+from streamrnn.predictions import Event
 
 AHEAD = 0.25
 """Seconds of sound that may wait of one client before it waits itself. So what one sends at once,
@@ -43,7 +43,7 @@ class TickingPool:
         failed: Callable[[Exception], object],
     ) -> None:
         framing = framing_of(sound)
-        self._most = max(1, round(AHEAD * framing.sample_rate / (framing.hop * framing.stack)))
+        self._most = max(1, round(AHEAD * framing.sample_rate / framing.step))
         self._pool = model.pool(capacity)
         self._failed = failed
         self._told: dict[PooledStream, Tell] = {}
@@ -125,7 +125,7 @@ class TickingPool:
     def _tick(self) -> None:
         try:
             ready = self._pool.tick()
-            told = [(stream, events_of(said)) for stream, said in ready.items()]
+            told = [(stream, list(said.happened)) for stream, said in ready.items()]
         except Exception as error:  # of an engine, or of memory; the next tick may do better
             self._loop.call_soon_threadsafe(self._failed, error)
             return
@@ -134,7 +134,7 @@ class TickingPool:
 
     def _end(self, stream: PooledStream) -> None:
         self._tick()
-        self._hand_out(stream, events_of(stream.flush()))
+        self._hand_out(stream, list(stream.flush().happened))
 
     def _hand_out(self, stream: PooledStream, events: list[Event]) -> None:
         """Tell events on the loop, in the order in which they are handed out."""
@@ -146,8 +146,3 @@ class TickingPool:
             tell = self._told.get(stream)
             if tell is not None:
                 tell(event)
-
-
-def events_of(said: Predictions) -> list[Event]:
-    """The events of all steps, and of a sequence's end."""
-    return [*(event for step in said.events for event in step), *said.ended]

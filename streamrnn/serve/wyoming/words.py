@@ -23,28 +23,25 @@ from wyoming.event import Event, Eventable
 from wyoming.handle import Handled, NotHandled
 from wyoming.intent import Entity, Intent, NotRecognized
 
-from streamrnn.config import DecideConfig
 from streamrnn.model import Model
 from streamrnn.serve.wyoming.fields import FieldError, text_of
 from streamrnn.tasks.intents.answers import Household
 from streamrnn.tasks.intents.entities import Entities, entities, response
 from streamrnn.tasks.intents.home import QUESTIONS
+from streamrnn.tasks.intents.sentence import LONGEST, decides
 
 ANSWERED = ("HassGetCurrentTime", "HassGetCurrentDate")
 """Intents that a clock answers."""
 _ALL = re.compile(r"\b(?:all|every|everything|everywhere|whole|entire)\b", re.IGNORECASE)
 LANGUAGE = "en"
 """Of the sentences."""
-LONGEST = 4096
-"""Characters of a sentence, as many as are looked at for its entities."""
 
 
 class Words:
     """A model of sentences; any number of threads may ask it.
 
     Args:
-        model: that decides on one label a sentence.
-        decoder: its own.
+        model: that reads text and decides on one label a sentence.
         handle: whether the time and the date are answered.
         now: the clock.
     """
@@ -52,12 +49,11 @@ class Words:
     def __init__(
         self,
         model: Model,
-        decoder: DecideConfig,
         *,
         handle: bool = True,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
-        self._model, self._outside = model, decoder.outside
+        self._model, self._outside = model, decides(model).outside
         self.handle = handle
         """Whether the time and the date are answered."""
         self._now = now

@@ -14,13 +14,12 @@ from typing import Any
 from streamrnn.errors import ConfigError
 from streamrnn.tasks.intents.devices import rooms_of, things_of
 from streamrnn.tasks.intents.durations import durations, plain
+from streamrnn.tasks.intents.sentence import LONGEST
 from streamrnn.tasks.intents.templates import NAMED, OUTSIDE, home_assistant, shipped_file
 
 Entities = dict[str, str | float]
 """Values by the names of their slots: `{"area": "kitchen", "brightness": 40}`."""
 
-LONGEST = 4096
-"""Characters of a sentence that are searched, as many as a `Sentence` keeps."""
 LONGEST_MATCHED = 200
 """Characters of a sentence that templates are tried on: two wildcards take its square in time."""
 _KINDS = (*NAMED, "valve", "vacuum", "lawn_mower", "todo", "sensor", "person", "weather")

@@ -18,6 +18,21 @@ LONGEST_WORD = 80
 """Characters of a word that are kept; one of more than 64 is unknown to every model."""
 
 
+def decides(model: Model) -> DecideConfig:
+    """The decoder of a model that reads text and decides what a whole sentence is.
+
+    Raises:
+        UnsupportedError: it is none.
+    """
+    front, decoder = model.config.frontend, model.config.decoder
+    if not isinstance(front, TextConfig) or not isinstance(decoder, DecideConfig):
+        raise UnsupportedError(
+            f"{model.name}: expected a model that reads text and decides, got one of "
+            f"{front.__struct_config__.tag} and {decoder.__struct_config__.tag}"
+        )
+    return decoder
+
+
 class Step(NamedTuple):
     """What one more word made of a sentence."""
 
@@ -86,12 +101,9 @@ class Sentence:
     """
 
     def __init__(self, model: Model, *, trace: bool = False) -> None:
+        decides(model)
         front = model.config.frontend
-        if not isinstance(front, TextConfig) or not isinstance(model.config.decoder, DecideConfig):
-            raise UnsupportedError(
-                f"{model.name}: expected a model that reads text and decides, got one of "
-                f"{front.__struct_config__.tag} and {model.config.decoder.__struct_config__.tag}"
-            )
+        assert isinstance(front, TextConfig)  # as `decides` saw
         self.model = model
         self.stream = model.stream(errors="replace")
         self.open = ""

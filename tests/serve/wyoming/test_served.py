@@ -95,12 +95,12 @@ def test_models_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ConfigError, match="at least one of wake, intent and vad"):
         Served()
     with pytest.raises(
-        UnsupportedError, match="ball: expected a model of sound, got one of motion"
+        UnsupportedError, match="ball: expected a model that hears sound, got one of motion"
     ):
         Served(wake=model("ball"))
     with pytest.raises(UnsupportedError, match="start and end of the label 'speech', got one of _"):
         Served(vad=model("wake"))
-    with pytest.raises(UnsupportedError, match="wake: expected a model of text whose decoder dec"):
+    with pytest.raises(UnsupportedError, match="wake: expected a model that reads text and dec"):
         Served(intent=model("wake"))
     with pytest.raises(UnsupportedError, match="a model of text .* got one of text whose decoder"):
         Served(intent=model("characters"))

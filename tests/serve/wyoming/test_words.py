@@ -7,8 +7,7 @@ from wyoming.asr import Transcript
 from wyoming.client import AsyncTcpClient
 from wyoming.intent import Intent, NotRecognized, Recognize
 
-from streamrnn.config import DecideConfig
-from streamrnn.model import Model, load
+from streamrnn.model import load
 from streamrnn.serve.wyoming import Served, Server
 from streamrnn.serve.wyoming.words import Words
 from streamrnn.tasks.intents.entities import entities
@@ -102,15 +101,9 @@ def test_fields_that_are_wrong_are_told_and_the_connection_goes_on() -> None:
 
 
 def test_without_a_room_nothing_is_switched_in_the_whole_house() -> None:
-    words = Words(load("intents"), deciding(load("intents")))
+    words = Words(load("intents"))
     for text in ("turn on the lights", "open the blinds"):
         said = words.recognize(text)
         assert isinstance(said, NotRecognized) and said.text == "In which room?"
     for text in ("turn on all the lights", "turn on the kitchen lights", "are any lights on"):
         assert isinstance(words.recognize(text), Intent)
-
-
-def deciding(model: Model) -> DecideConfig:
-    decoder = model.config.decoder
-    assert isinstance(decoder, DecideConfig)
-    return decoder
