@@ -40,7 +40,7 @@ class JsonView:
     """Objects, as above."""
 
     def listening(self, source: str, words: Sequence[str]) -> None:
-        """Say nothing, but that it begins."""
+        """Write what is listened to, and for which words."""
         print_json({"listening": list(words), "source": source})
 
     def tell(self, told: Told) -> None:

@@ -1,11 +1,12 @@
 """What a voice assistant tells: in a terminal words are written over, elsewhere they are lines."""
 
+import json
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from streamrnn.cli.assistant_view import LineView
+from streamrnn.cli.assistant_view import JsonView, LineView
 from streamrnn.serve.assistant import Answered, Decided, Due, Told, Woken, Words
 
 OVER = "\x1b[1A\r\x1b[2K"
@@ -72,7 +73,36 @@ def test_in_a_terminal_words_are_written_over() -> None:
     assert len(over) == 3 and all(len(line) <= 60 for line in over)
 
 
-@pytest.mark.parametrize("told", TOLD)
+MOVING = "\x1b[31m"
+MOVED: list[Told] = [
+    Words(2.0, MOVING),
+    Decided(2.5, "HassTurnOn", 0.9, MOVING, 4),
+    Answered(3.0, MOVING, "HassTurnOn", 0.99, {}, "Done."),
+    Answered(3.0, "on", "HassTurnOn", 0.99, {"name": MOVING}, "Done."),
+    Answered(3.0, "on", "HassTurnOn", 0.99, {}, MOVING),
+    Due(70.0, MOVING),
+]
+
+
+def test_objects_are_as_the_module_says(capsys: pytest.CaptureFixture[str]) -> None:
+    view = JsonView()
+    view.listening("mic", ["computer"])
+    for told in TOLD:
+        view.tell(told)
+    first, woken, words, *_, decided, _, answered, nothing, due = map(
+        json.loads, capsys.readouterr().out.splitlines()
+    )
+    assert first == {"listening": ["computer"], "source": "mic"}
+    assert woken == {"wake": "computer", "time": 1.5, "score": 0.68}
+    assert words == {"words": "turn on", "time": 2.0}
+    rest = {"word": "lights", "number": 4, "time": 2.5}
+    assert decided == {"decided": "HassTurnOn", "score": 0.9, **rest}
+    assert answered["entities"] == {"domain": "light"} and answered["answer"] == "Done."
+    assert (nothing["text"], nothing["intent"]) == ("", "")
+    assert due == {"answer": "The timer is done!", "time": 70.0}
+
+
+@pytest.mark.parametrize("told", MOVED)
 def test_nothing_that_is_said_moves_the_cursor(told: Told) -> None:
     file = StringIO()
     LineView(Console(file=file)).tell(told)

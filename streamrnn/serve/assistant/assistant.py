@@ -31,7 +31,7 @@ from streamrnn.tasks.intents.utterance import Utterance
 FRAME = 480
 """Samples at 16 kHz that are looked at at a time: 30 ms, the longest that webrtc's VAD takes."""
 BEFORE = 1.2  # seconds before a detection that a command's sound begins: a wake word, and its delay
-PATIENCE = 4.0  # seconds without a word
+PATIENCE = 4.0  # seconds from a wake word until somebody speaks
 QUIET, QUIET_DECIDED = 0.8, 0.5  # seconds of silence that end a command
 LONGEST = 12.0  # seconds of a command
 _WINDOW = 0.3  # seconds over which the endpointer looks, which are silent when it tells
@@ -96,26 +96,25 @@ Told = Woken | Words | Decided | Answered | Due
 class _Command:
     """One command while it is heard."""
 
-    def __init__(self, woken: Woken, intents: Model, endpointer: Any) -> None:
-        self.woken = woken
+    def __init__(self, intents: Model, endpointer: Any) -> None:
         self.endpointer = endpointer
         self.utterance = Utterance(intents)
         self.text = ""
         self.decided = ""
-        self.seconds = 0.0
-        self.quiet = 0.0
+        self.frames = 0
+        self.quiet = 0  # frames in a row without speech
         self.began = False
 
     def ends(self, speech: bool) -> bool:
         """Whether it ends with a frame, in which there is speech or not."""
-        step = FRAME / RATE
-        self.seconds += step
+        self.frames += 1
         self.began = self.began or speech
-        self.quiet = 0.0 if speech else self.quiet + step
+        self.quiet = 0 if speech else self.quiet + 1
+        seconds, quiet = (count * FRAME / RATE for count in (self.frames, self.quiet))
         if not self.began:
-            return self.seconds >= PATIENCE
+            return seconds >= PATIENCE
         silent = (QUIET_DECIDED if self.decided else QUIET) - _WINDOW
-        return self.quiet >= silent or self.seconds >= LONGEST
+        return quiet >= silent or seconds >= LONGEST
 
 
 class Assistant:
@@ -216,7 +215,7 @@ class Assistant:
         return [Due(self.time, text) for text in self.home.due(self._clock())]
 
     def _begin(self, woken: Woken) -> list[Told]:
-        command = _Command(woken, self._intents, self._endpointer())
+        command = _Command(self._intents, self._endpointer())
         self._recogniser.begin()
         told = self._read(command, self._recogniser.feed(np.concatenate(self._recent)))
         self._command = command

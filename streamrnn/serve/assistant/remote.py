@@ -78,7 +78,7 @@ class WyomingRecogniser:
         return self._run(self._flush()) if self._reading is not None else ""
 
     def close(self) -> None:
-        """Leave the server."""
+        """Leave the server; once, for nothing can be heard after it."""
         with suppress(OSError, TimeoutError):
             self._runner.run(self._leave())
         self._runner.close()

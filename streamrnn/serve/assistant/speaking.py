@@ -25,7 +25,7 @@ def speak(text: str, *, file: str | None = None, voice: str = "en-gb") -> None:
             "speak: expected espeak-ng on the path, found none; apt-get install espeak-ng, "
             "brew install espeak-ng"
         )
-    # `10:42` is read as ten, forty-two only without the colon.
+    # With its colon, 10:42 is not read as a time of day.
     said = re.sub(r"\b(\d{1,2}):(\d{2})\b", r"\1 \2", text)
     if file is not None:
         Path(file).unlink(missing_ok=True)

@@ -48,7 +48,7 @@ class PocketSphinx:
 
     Raises:
         UnsupportedError: pocketsphinx is not installed.
-        ConfigError: what the sentences are drawn with is not.
+        ConfigError: hassil or home-assistant-intents, which sentences are drawn with, is missing.
     """
 
     def __init__(self, wake_words: Sequence[str], *, count: int = SENTENCES) -> None:

@@ -35,7 +35,8 @@ class IntentFrame(DataFrame):
     entities: Entities = field(default_factory=dict[str, str | float])
     """What a final text speaks of, by name."""
     final: bool = False
-    """Whether the text was final. There is one such frame for each final transcription."""
+    """Whether the text was final. There is one such frame for each final transcription that has
+    words, or takes something back."""
     contradicts: str = ""
     """The label that an earlier frame told of the same utterance, and which this one takes back."""
     user_id: str = ""
@@ -57,10 +58,10 @@ class IntentProcessor(ListeningProcessor):
 
     Interim texts are read word by word, and go on where the last one ended or was revised. Once
     the model has decided, that is told; once more only where a revised text decides otherwise. A
-    final text is always told, with the label of its last word, that of `Model.predict` on the
-    text, and with what it speaks of. Where it is not what was told before, `contradicts` says
-    what that was: whoever acted on it takes it back. So who wants to be quick takes the first
-    frame, and who wants to be sure takes the final one.
+    final text that has words is always told, with the label of its last word, that of
+    `Model.predict` on the text, and with what it speaks of. Where it is not what was told before,
+    `contradicts` says what that was: whoever acted on it takes it back. So who wants to be quick
+    takes the first frame, and who wants to be sure takes the final one.
 
     Args:
         model: of text, whose decoder decides; `intents`.

@@ -1,6 +1,7 @@
 """A Pipecat processor that passes every frame on, and listens to some while a session runs."""
 
 import asyncio
+from abc import abstractmethod
 from typing import Any, cast
 
 from pipecat.frames.frames import CancelFrame, EndFrame, Frame, StartFrame, StopFrame
@@ -27,16 +28,16 @@ class ListeningProcessor(FrameProcessor):
         # Pipecat gives system frames (sound) and others (the end) from two tasks.
         self._one = asyncio.Lock()
 
+    @abstractmethod
     async def listen(self, frame: Frame) -> None:
         """Take a frame of a session that runs."""
-        raise NotImplementedError
 
     async def finish(self) -> None:
         """Say what is still to be said at the end of a session; `forget` follows."""
 
+    @abstractmethod
     def forget(self) -> None:
         """Be as new."""
-        raise NotImplementedError
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         """Listen to a frame, then pass it on."""

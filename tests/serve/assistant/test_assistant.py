@@ -167,7 +167,7 @@ def test_a_recogniser_that_fails_loses_its_command_alone() -> None:
 
 
 def test_models_that_do_not_fit_are_refused(sphinx: PocketSphinx) -> None:
-    with pytest.raises(UnsupportedError, match="expected a model that detects wake words"):
+    with pytest.raises(UnsupportedError, match="expected a model that hears sound"):
         Assistant(INTENTS, INTENTS, sphinx, clock=lambda: NOON)
     with pytest.raises(UnsupportedError, match="expected a model that reads text and decides"):
         Assistant(WAKE, WAKE, sphinx, clock=lambda: NOON)

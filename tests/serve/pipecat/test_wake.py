@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pipecat.frames.frames import (
+    Frame,
     InputAudioRawFrame,
     InterruptionFrame,
     StartFrame,
@@ -23,14 +24,12 @@ from tests.serve.pipecat.bot import (
     Until,
     called,
     frames,
-    needs_sound,
     recorded,
     running,
     silence,
     through,
 )
 
-pytestmark = needs_sound
 Told = list[tuple[str, int, float]]
 
 
@@ -153,9 +152,9 @@ def test_bad_frames_are_told_and_passed_on_and_nothing_else_changes(model: Any, 
 
 
 def test_an_interruption_of_the_bot_leaves_the_microphone_alone(model: Any, sound: Any) -> None:
-    pushed = list(frames(sound))
+    pushed: list[Frame] = list(frames(sound))
     for place in range(len(pushed), 0, -50):
-        pushed.insert(place, InterruptionFrame())  # type: ignore[arg-type]
+        pushed.insert(place, InterruptionFrame())
     bot = asyncio.run(through([WakeWordProcessor(model)], pushed))
     assert told(bot) == wanted(model.predict(sound))
 
@@ -178,11 +177,18 @@ def test_a_start_begins_anew_and_nothing_is_heard_outside_a_session(model: Any, 
 
 def test_a_cancellation_in_the_midst_of_a_long_frame_leaves_nothing_running(model: Any) -> None:
     hour = silence(3600.0)
+    begun = asyncio.Event()
+
+    class Telling(WakeWordProcessor):
+        async def listen(self, frame: Frame) -> None:
+            if isinstance(frame, InputAudioRawFrame):
+                begun.set()
+            await super().listen(frame)
 
     async def run() -> Bot:
-        async with running(WakeWordProcessor(model), cancel_timeout_secs=0.01) as bot:
+        async with running(Telling(model), cancel_timeout_secs=0.01) as bot:
             await bot.push(*frames(hour, len(hour)))
-            await asyncio.sleep(0.05)
+            await begun.wait()
             await bot.worker.cancel()
         return bot
 

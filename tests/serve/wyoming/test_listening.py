@@ -11,7 +11,7 @@ from wyoming.client import AsyncTcpClient
 from wyoming.info import Describe, Info
 from wyoming.wake import Detect, Detection, NotDetected
 
-from streamrnn.config import DetectConfig
+from streamrnn.config import AudioConfig, DetectConfig
 from streamrnn.serve.wyoming import Served, Server
 from streamrnn.serve.wyoming.listening import folded
 from tests.conftest import make_model
@@ -200,7 +200,7 @@ def test_names_differ_neither_by_case_nor_by_underscores() -> None:
     assert folded("hey_Jarvis") == folded(" Hey  jarvis") != folded("heyjarvis")
     labels = ("none", "hey_you")
     model = make_model(
-        frontend=wake().wake.config.frontend,  # type: ignore[union-attr]
+        frontend=AudioConfig(stack=2),
         decoder=DetectConfig(labels=labels, ignored=("none",), threshold=0.01),
         input_size=80,
         output_size=2,

@@ -102,7 +102,7 @@ def test_models_that_do_not_fit_are_refused() -> None:
         Served(vad=model("wake"))
     with pytest.raises(UnsupportedError, match="wake: expected a model that reads text and dec"):
         Served(intent=model("wake"))
-    with pytest.raises(UnsupportedError, match="a model of text .* got one of text whose decoder"):
+    with pytest.raises(UnsupportedError, match="got one of text and classes"):
         Served(intent=model("characters"))
 
 
