@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from streamrnn.config import OnnxConfig
     from streamrnn.errors import StreamRNNError
     from streamrnn.export import export
-    from streamrnn.model import Model, State, load
+    from streamrnn.loading import load
+    from streamrnn.model import Model, State
     from streamrnn.pool import PooledStream, StreamPool
     from streamrnn.predictions import Event, Prediction, Predictions
     from streamrnn.stream import Stream
@@ -49,7 +50,8 @@ _ROOMS = {
     "config": ("OnnxConfig",),
     "errors": ("StreamRNNError",),
     "export": ("export",),
-    "model": ("Model", "State", "load"),
+    "loading": ("load",),
+    "model": ("Model", "State"),
     "pool": ("PooledStream", "StreamPool"),
     "predictions": ("Event", "Prediction", "Predictions"),
     "stream": ("Stream",),

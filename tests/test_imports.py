@@ -22,7 +22,7 @@ ROOMS = [
     {"frontends"},
     {"decoders"},
     {"engines"},
-    {"model", "stream", "pool", "checks", "sampling", "export"},
+    {"model", "stream", "pool", "checks", "sampling", "export", "loading"},
     {"models"},
     {"io"},
     {"replay"},

@@ -22,7 +22,8 @@ from streamrnn.errors import (
     StateError,
 )
 from streamrnn.kernels.motion import FRAME_SIZE
-from streamrnn.model import MODEL_VERSION, Model, State, bundled_models, load
+from streamrnn.loading import bundled_models, load
+from streamrnn.model import MODEL_VERSION, Model, State
 from streamrnn.predictions import join
 from streamrnn.state import seal, unseal
 from tests.conftest import CELLS, example, make_frames, make_model, make_weights, models

@@ -31,7 +31,7 @@ from streamrnn.bench.common import (
 from streamrnn.bench.replay_contenders import MODEL, TOLERANCE, Play, Torch, checked, ours, silero
 from streamrnn.io.recorded import RecordedStream
 from streamrnn.io.sounds import read_sound
-from streamrnn.model import load
+from streamrnn.loading import load
 
 # Issue 7: × real time over FLAC, × one job by two, MB and seconds of ten hours, fixes a second.
 AIM_TIMES, AIM_JOBS, AIM_MB, AIM_SECONDS, AIM_FIXES = 1_000.0, 1.9, 300.0, 40.0, 200_000.0

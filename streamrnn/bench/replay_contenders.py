@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.config import AudioConfig, DetectConfig
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from streamrnn.replay.jobs import Task, play_files
 from streamrnn.replay.outcome import Outcome
 

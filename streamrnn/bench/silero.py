@@ -32,7 +32,8 @@ from streamrnn.bench.common import (
     timing,
 )
 from streamrnn.errors import UnsupportedError
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 
 CHUNK, RATE = 512, 16_000
 ON_TOP_US = 10.0

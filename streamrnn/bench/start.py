@@ -30,7 +30,8 @@ from streamrnn.bench.common import (
 )
 from streamrnn.bench.ort import onnx_model
 from streamrnn.config import ModelConfig
-from streamrnn.model import Model, bundled_models, load
+from streamrnn.loading import bundled_models, load
+from streamrnn.model import Model
 
 AIM_SECONDS = 1.0
 """Issue 2: import, load, first prediction with warm caches."""

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from streamrnn.checks.subject import Broken, bits_of
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from streamrnn.predictions import join
 
 _RESUME = "import sys; from streamrnn.checks.resume import resume; resume(*sys.argv[1:])"

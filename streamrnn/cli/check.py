@@ -8,7 +8,7 @@ from rich.console import Console
 
 from streamrnn.checks import check_model
 from streamrnn.cli.lines import print_json
-from streamrnn.model import load
+from streamrnn.loading import load
 
 
 def add_to(app: typer.Typer) -> None:

@@ -13,7 +13,8 @@ from streamrnn.cli.lines import print_json, tell
 from streamrnn.cli.waiting import waiting
 from streamrnn.config import AudioConfig, MotionConfig, TextConfig
 from streamrnn.errors import ConfigError, SoundError, UnsupportedError
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from streamrnn.show.det import wake_plot
 from streamrnn.show.scores import confusion_table, score_table, wake_table
 from streamrnn.tasks.ball.evaluate import evaluate as score_points

@@ -10,7 +10,7 @@ from rich.console import Console
 from streamrnn.cli.answers import give, measuring, see_that, with_torch
 from streamrnn.cli.inputs import read_input
 from streamrnn.errors import UnsupportedError
-from streamrnn.model import load
+from streamrnn.loading import load
 
 explain = typer.Typer(no_args_is_help=True)
 

@@ -7,7 +7,7 @@ import typer
 
 from streamrnn.cli.lines import print_json
 from streamrnn.export import export as write
-from streamrnn.model import load
+from streamrnn.loading import load
 
 
 def add_to(app: typer.Typer) -> None:

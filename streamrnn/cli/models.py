@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from streamrnn.cli.lines import print_json
-from streamrnn.model import BUNDLED, bundled_models, load
+from streamrnn.loading import BUNDLED, bundled_models, load
 
 
 def add_to(app: typer.Typer) -> None:

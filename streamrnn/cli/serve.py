@@ -12,7 +12,7 @@ from rich.console import Console
 
 from streamrnn.cli.lines import print_json, tell
 from streamrnn.errors import ConfigError, ServeError, UnsupportedError
-from streamrnn.model import load
+from streamrnn.loading import load
 
 if TYPE_CHECKING:
     from wyoming.event import Event

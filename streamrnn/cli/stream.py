@@ -21,7 +21,8 @@ from streamrnn.config import DecideConfig, MotionConfig, SoundConfig, TextConfig
 from streamrnn.errors import ConfigError, InputError, TrackError, UnsupportedError
 from streamrnn.io.recorded import RecordedModel
 from streamrnn.io.tracks import arriving_rows, read_track
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from streamrnn.predictions import Prediction
 from streamrnn.show.flight import Flight
 from streamrnn.show.scores import score_table

@@ -15,7 +15,8 @@ from streamrnn.learn.checkpoint import Checkpoint
 from streamrnn.learn.data import Batch, lanes
 from streamrnn.learn.losses import Loss, loss_of
 from streamrnn.learn.network import Network, State, detach, dropped
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from streamrnn.tasks.base import KnowsTokens, Task
 
 

@@ -12,7 +12,8 @@ import msgspec
 from streamrnn.config import DecideConfig
 from streamrnn.errors import ModelFileError, RecordingError, StreamRNNError
 from streamrnn.io.recording import Recording
-from streamrnn.model import Model, bundled_models, load
+from streamrnn.loading import bundled_models, load
+from streamrnn.model import Model
 from streamrnn.replay.gathering import Gathering, Tell, replayed
 from streamrnn.replay.outcome import Outcome
 from streamrnn.replay.play import Pace
@@ -203,7 +204,7 @@ class _Work:
 
 @lru_cache(maxsize=4)
 def loaded(name: str) -> Model:
-    """A model, loaded once in a process; see `streamrnn.model.load`."""
+    """A model, loaded once in a process; see `streamrnn.loading.load`."""
     return load(name)
 
 

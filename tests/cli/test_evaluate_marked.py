@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from streamrnn.io.recorded import RecordedStream
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.replay.judged import THRESHOLDS
 from tests.cli.test_stream_sound import run
 from tests.replay.test_scored import MARKS, RATE, detector, noise

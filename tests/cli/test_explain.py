@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from streamrnn.model import load
+from streamrnn.loading import load
 from tests.conftest import COMMAND, make_frames, make_model
 
 

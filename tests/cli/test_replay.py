@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from streamrnn.config import DetectConfig
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from tests.conftest import COMMAND
 
 UTTERANCE = Path(__file__).parents[2] / "demos" / "utterance.flac"

@@ -24,7 +24,8 @@ from rich.console import Console
 from rich.text import Text
 
 from streamrnn.cli.stream_sentences import HINT, pieces, unwrap
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from tests import conftest
 from tests.sentences import deciding_model
 

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from streamrnn.config import AudioConfig, DetectConfig
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from tests.conftest import COMMAND, make_model
 
 LABELS = ("a", "b", "c")

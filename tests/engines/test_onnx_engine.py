@@ -1,8 +1,6 @@
 """Other people's graphs as models: their own numbers, cut anywhere, resumed, refused."""
 
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -12,8 +10,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 import streamrnn
-from streamrnn.bench.silero import silero_file
-from streamrnn.config import OnnxConfig, VoiceConfig, WaveformConfig
+from streamrnn.config import OnnxConfig, WaveformConfig
 from streamrnn.errors import (
     ConfigError,
     InputError,
@@ -21,114 +18,8 @@ from streamrnn.errors import (
     NonFiniteError,
     UnsupportedError,
 )
-from streamrnn.io.sounds import read_sound
 from tests.conftest import make_frames
 from tests.engines.graphs import graph, summing, sums
-
-SPEECH = Path(__file__).parents[2].parent / "shared" / "data" / "other_speech"
-HOP = 512
-
-
-@pytest.fixture(scope="module")
-def silero():
-    """The model of the wheel's file, and the package that it came with."""
-    package = pytest.importorskip("silero_vad", reason="needs silero-vad: pip install silero-vad")
-    return streamrnn.load(silero_file()), package
-
-
-def speech(seconds):
-    """So much recorded speech, over and over."""
-    files = sorted(SPEECH.glob("*.flac"))
-    if not files:
-        pytest.skip("needs ../shared/data")
-    parts, length = [], 0
-    while length < 16_000 * seconds:
-        parts.append(read_sound(files[len(parts) % len(files)]).samples[:, 0])
-        length += len(parts[-1])
-    return np.concatenate(parts)[: 16_000 * seconds].astype(np.float32) / 32_768
-
-
-def wrapped(package, sound):
-    """What silero-vad's own wrapper and iterator say to a whole file."""
-    import torch
-
-    model = package.load_silero_vad(onnx=True)
-    probabilities = model.audio_forward(torch.from_numpy(sound), 16_000).numpy()[0]
-    iterator, told = package.VADIterator(model), []
-    for chunk in np.pad(sound, (0, -len(sound) % HOP)).reshape(-1, HOP):
-        told += (iterator(torch.from_numpy(chunk)) or {}).items()
-    return probabilities, told, iterator.triggered
-
-
-def cut(model, sound, generator, **options):
-    """The predictions of a sound cut at random, from single samples to many seconds."""
-    stream, parts, at = model.stream(**options), [], 0
-    while at < len(sound):
-        count = int(10 ** generator.uniform(0, 5))
-        parts.append(stream.feed(sound[at : at + count]))
-        at += count
-    return streamrnn.predictions.join([*parts, stream.flush()])
-
-
-def agree(model, package, sound):
-    expected, told, talking = wrapped(package, sound)
-    got = cut(model, sound, np.random.default_rng(len(sound)))
-    assert np.abs(got.outputs[:, 0] - expected).max() <= 1e-6
-    events = [(e.kind, e.position) for step in got.events for e in step]
-    events += [(e.kind, e.position) for e in got.ended]
-    if talking:  # of which the iterator says nothing; the package's other function ends it here
-        assert events.pop() == ("end", len(sound))
-    assert events == told
-    assert got.outputs.tobytes() == model.predict(sound).outputs.tobytes()
-
-
-@pytest.mark.parametrize("samples", [HOP, 1_000, 16_000 * 30, 938 * HOP])
-def test_silero_as_its_own_wrapper_says(silero, samples):
-    model, package = silero
-    agree(model, package, speech(31)[:samples])
-
-
-@pytest.mark.sweep
-def test_silero_over_an_hour(silero):
-    model, package = silero
-    agree(model, package, speech(3_600))
-
-
-def test_silero_keeps_the_contract(silero):
-    report = streamrnn.check_model(silero[0])
-    assert report.passed, report
-    assert "equal bits" in report.points[0].tried
-
-
-KINDS = ["half", "16k_sequence", "16k_op15", "op18_ifless", "openvino_16k"]
-
-
-@pytest.mark.parametrize("name", KINDS)
-def test_all_of_the_wheels_files_are_recognised(silero, name):
-    model = streamrnn.load(silero_file().with_name(f"silero_vad_{name}.onnx"))
-    sound = speech(10)
-    other = silero[0].predict(sound)
-    got = model.predict(sound)
-    # float16 weights move a probability by some hundredths.
-    assert np.abs(got.outputs - other.outputs).mean() <= (0.02 if name == "half" else 1e-6)
-
-
-def test_a_snapshot_goes_on_in_another_process(silero, tmp_path):
-    model, sound = silero[0], speech(6)
-    stream = model.stream()
-    stream.feed(sound[:50_001])
-    (tmp_path / "state").write_bytes(stream.snapshot())
-    np.save(tmp_path / "rest.npy", sound[50_001:])
-    program = (
-        "import sys, numpy as np, streamrnn; "
-        "s = streamrnn.load(sys.argv[1]).stream(state=open(sys.argv[2], 'rb').read()); "
-        "sys.stdout.buffer.write(s.feed(np.load(sys.argv[3])).outputs.tobytes())"
-    )
-    names = [silero_file(), tmp_path / "state", tmp_path / "rest.npy"]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *map(str, names)], capture_output=True, check=True
-    )
-    assert done.stdout == stream.feed(sound[50_001:]).outputs.tobytes()
 
 
 def saved(tmp_path, content, name="made.onnx"):
@@ -260,15 +151,6 @@ def test_without_onnxruntime_the_mend_is_told(tmp_path, monkeypatch):
         monkeypatch.delitem(sys.modules, f"streamrnn.engines.{name}", raising=False)
     with pytest.raises(UnsupportedError, match=r"pip install 'streamrnn\[onnx\]'"):
         streamrnn.load(saved(tmp_path, summing()))
-
-
-def test_one_thing_may_be_told_of_what_is_recognised(silero):
-    config = OnnxConfig(decoder=VoiceConfig(threshold=0.3))
-    model = streamrnn.load(silero_file(), config=config)
-    assert isinstance(model.config.decoder, VoiceConfig)
-    assert model.config.decoder.released == pytest.approx(0.15)
-    assert model.config.frontend == silero[0].config.frontend
-    assert model.fingerprint != silero[0].fingerprint
 
 
 def test_a_file_of_another_name_is_the_same_model(tmp_path):

@@ -18,7 +18,7 @@ import soundfile
 from streamrnn.config import AudioConfig, DetectConfig
 from streamrnn.errors import DeviceError
 from streamrnn.io import microphone
-from streamrnn.model import load
+from streamrnn.loading import load
 from tests.conftest import COMMAND, make_model
 from tests.virtual_microphone import RATE, VirtualMicrophone, here, started
 
@@ -27,7 +27,7 @@ LISTENER = """
 import sys, time
 import numpy as np
 from streamrnn.io.microphone import Microphone
-from streamrnn.model import load
+from streamrnn.loading import load
 
 model, out, ring, pause = load(sys.argv[1]), sys.argv[2], float(sys.argv[3]), float(sys.argv[4])
 stream = model.stream(rate=16000)

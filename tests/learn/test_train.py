@@ -17,7 +17,7 @@ from streamrnn.errors import ConfigError, TrainingError
 from streamrnn.experiment import Experiment
 from streamrnn.learn.checkpoint import read_checkpoint
 from streamrnn.learn.train import train
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.tasks import load_task
 from tests.learn.toy import experiment
 

@@ -15,7 +15,8 @@ from streamrnn.errors import RecordingError
 from streamrnn.io.messages import Said
 from streamrnn.io.recorded import RecordedStream
 from streamrnn.learn.convert import from_torch
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from streamrnn.predictions import Event
 from streamrnn.replay.gathering import disagreements, replayed, side_by_side
 from streamrnn.replay.outcome import NEAR, Outcome

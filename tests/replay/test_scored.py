@@ -17,7 +17,8 @@ from msgspec.structs import replace
 from streamrnn.config import AudioConfig, DetectConfig, ModelConfig, NetworkConfig
 from streamrnn.errors import RecordingError, SoundError, StreamRNNError, UnsupportedError
 from streamrnn.io.recorded import RecordedStream
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from streamrnn.replay import heard, scored
 from streamrnn.replay.heard import Heard
 from streamrnn.replay.judged import THRESHOLDS

@@ -4,7 +4,8 @@ import pytest
 
 from streamrnn.config import AudioConfig, RawConfig
 from streamrnn.errors import UnsupportedError
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from streamrnn.serve.models import sound_of, wake_words_of, warm
 from tests.conftest import make_model
 

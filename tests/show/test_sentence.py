@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.text import Text
 
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.show.sentence import LEADERS, STRIP_ROWS, sentence_view, shown, summary
 from streamrnn.tasks.intents.sentence import Sentence, Step, Whole
 from tests.sentences import LABELS, deciding_model

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from streamrnn.errors import UnsupportedError
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.show.sentence_picture import MOST_WORDS, sentence_picture
 from tests.conftest import make_model
 from tests.sentences import deciding_model

@@ -13,7 +13,8 @@ import streamrnn
 from streamrnn.config import ClassesConfig, ModelConfig, NetworkConfig, TextConfig
 from streamrnn.errors import ConfigError, TextError
 from streamrnn.io.texts import read_text
-from streamrnn.model import BUNDLED, Model
+from streamrnn.loading import BUNDLED
+from streamrnn.model import Model
 from streamrnn.tasks import load_task, task_names
 from streamrnn.tasks.characters.evaluate import UNKNOWN, score
 from streamrnn.tasks.characters.kneser_ney import FALLBACK, KneserNey, discounts

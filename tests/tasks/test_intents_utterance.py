@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from streamrnn.config import DecideConfig
 from streamrnn.errors import UnsupportedError
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from streamrnn.predictions import Prediction
 from streamrnn.tasks.intents.sentence import LONGEST
 from streamrnn.tasks.intents.utterance import MARKS, WORDS, Utterance

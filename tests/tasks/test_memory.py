@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamrnn.errors import ConfigError
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.predictions import Predictions
 from streamrnn.tasks import load_task
 from streamrnn.tasks.memory.evaluate import examples, score

@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from streamrnn.errors import ModelFileError, UnsupportedError
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 
 COMMITTED = Path(__file__).parent
 CHECKPOINT = "checkpoint.safetensors"

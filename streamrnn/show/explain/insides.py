@@ -11,7 +11,7 @@ from streamrnn.learn.explain import ADDERS, WORDS
 from streamrnn.learn.explain.gradient import Curve, GradientReport
 from streamrnn.learn.explain.memory import MemoryReport, Of, explain_memory
 from streamrnn.learn.explain.states import StateReport, explain_state
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.show.explain.gradient import gradient_picture
 from streamrnn.show.explain.memory import memory_picture
 from streamrnn.show.explain.section import WIDTH, Section, beside, command, each

@@ -10,7 +10,7 @@ from streamrnn.learn.explain.gradient import explain_gradient
 from streamrnn.learn.explain.memory import explain_memory
 from streamrnn.learn.explain.results import read_committed
 from streamrnn.learn.explain.states import explain_state
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.show.explain.insides import Advance, adding, fading, hearing, state, vanishing
 from streamrnn.show.explain.section import Section
 from streamrnn.show.explain.verdicts import gates, tasks

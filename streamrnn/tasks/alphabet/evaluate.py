@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.kernels.classes import softmax
-from streamrnn.model import load
+from streamrnn.loading import load
 
 LETTERS = tuple(ascii_uppercase)
 LAST = len(LETTERS) - 1

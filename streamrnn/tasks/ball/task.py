@@ -31,7 +31,7 @@ from streamrnn.kernels.motion import (
 )
 from streamrnn.kernels.motion_filters import STATE_SIZE
 from streamrnn.kernels.points import OUTPUTS_PER_HORIZON
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.tasks.ball.evaluate import Foreseen, Predictor, evaluate
 from streamrnn.tasks.ball.simulate import sequences
 from streamrnn.tasks.ball.targets import HORIZONS, targets

@@ -15,7 +15,7 @@ from streamrnn.learn.explain.gradient import (
     through_time,
 )
 from streamrnn.learn.explain.unroll import Unrolled
-from streamrnn.model import load
+from streamrnn.loading import load
 from tests.conftest import make_frames, make_model
 
 

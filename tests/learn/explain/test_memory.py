@@ -12,7 +12,8 @@ from streamrnn.learn.explain.decay import fitted_rate
 from streamrnn.learn.explain.inputs import frames_of
 from streamrnn.learn.explain.memory import by_distance, explain_memory
 from streamrnn.learn.explain.unroll import Unrolled, jacobian
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from tests.conftest import make_frames, make_model, make_text_model
 
 KINDS = [

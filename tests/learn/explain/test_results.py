@@ -6,7 +6,7 @@ import pytest
 
 from streamrnn.errors import ModelFileError, UnsupportedError
 from streamrnn.learn.explain.results import MEASURES, read_committed, read_folder, spread, trained
-from streamrnn.model import load
+from streamrnn.loading import load
 
 
 def test_a_row_is_what_the_card_tells() -> None:

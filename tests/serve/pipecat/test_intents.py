@@ -18,7 +18,7 @@ from pipecat.frames.frames import (
 )
 
 from streamrnn.errors import UnsupportedError
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.serve.pipecat import IntentFrame, IntentProcessor
 from streamrnn.tasks.intents.entities import entities
 from tests.serve.pipecat.bot import Bot, Until, running, through

@@ -26,7 +26,7 @@ from pipecat.turns.user_turn_processor import UserTurnProcessor
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 from streamrnn.errors import ConfigError
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.serve.pipecat import (
     WakeWordFrame,
     WakeWordProcessor,

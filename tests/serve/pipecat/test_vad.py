@@ -24,7 +24,8 @@ from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 
 from streamrnn.errors import ConfigError, ShapeError, UnsupportedError
-from streamrnn.model import Model, load
+from streamrnn.loading import load
+from streamrnn.model import Model
 from streamrnn.serve.pipecat import StreamRNNVADAnalyzer
 from tests.serve.pipecat.bot import Sound, frames, recorded, running, silence, through
 

@@ -15,7 +15,7 @@ from pipecat.frames.frames import (
 )
 
 from streamrnn.errors import ConfigError, UnsupportedError
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.predictions import Predictions
 from streamrnn.serve.pipecat import WakeWordFrame, WakeWordProcessor
 from tests.conftest import make_model

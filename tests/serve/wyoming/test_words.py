@@ -7,7 +7,7 @@ from wyoming.asr import Transcript
 from wyoming.client import AsyncTcpClient
 from wyoming.intent import Intent, NotRecognized, Recognize
 
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.serve.wyoming import Served, Server
 from streamrnn.serve.wyoming.words import Words
 from streamrnn.tasks.intents.entities import entities

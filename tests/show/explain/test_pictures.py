@@ -14,7 +14,7 @@ from streamrnn.learn.explain.gradient import GradientReport, explain_gradient
 from streamrnn.learn.explain.memory import explain_memory
 from streamrnn.learn.explain.results import Spread, read_committed
 from streamrnn.learn.explain.states import explain_state
-from streamrnn.model import load
+from streamrnn.loading import load
 from streamrnn.show.explain.gates import gates_picture, gates_tables, scores_of
 from streamrnn.show.explain.gradient import gradient_picture
 from streamrnn.show.explain.memory import memory_picture
