@@ -186,7 +186,13 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
         steps = len(self.outputs)
         if not -steps <= step < steps:
             raise IndexError(f"step {step} of {steps}")
-        step %= steps
+        return self._step(step % steps)
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return map(self._step, range(len(self.outputs)))
+
+    def _step(self, step: int) -> Prediction:
+        """The prediction of one step, counted from the first."""
         first, times, found = self._positions, self.times, self.decoded
         position = first + step if isinstance(first, int) else first.item(step)
         time = None if times is None else times.item(step)
@@ -205,9 +211,6 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
             None if found.smoothed is None else found.smoothed[step],
             found.logits,
         )
-
-    def __iter__(self) -> Iterator[Prediction]:
-        return map(self.__getitem__, range(len(self.outputs)))
 
     def _some(self, steps: slice) -> "Predictions":
         """The predictions of some steps."""

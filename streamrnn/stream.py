@@ -78,8 +78,10 @@ class Parts:
             outputs, traced = self._run_traced(frames.values)
         else:
             outputs, traced = self._network.run(frames.values), None
-        offsets = frames.offsets
-        positions = self._position + (frames.first + 1 if offsets is None else offsets)
+        positions = frames.positions
+        if positions is None:
+            offsets = frames.offsets
+            positions = self._position + (frames.first + 1 if offsets is None else offsets)
         decoded = self._decoder.decode(outputs, frames, positions)
         if self._decoder.reset_due:
             self._network.reset()

@@ -36,7 +36,7 @@ RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
 # Asked for by name, when the function is called.
 ASKED = {("streamrnn/__init__.py", "learn")}
 # Engines that are imported only when asked for.
-ENGINES = ("torch_engine", "onnx_engine", "onnx_file", "onnx_export")
+ENGINES = ("torch_engine", "onnx_engine", "onnx_file", "onnx_export", "onnx_library")
 ASKED_FOR = {f"engines/{name}.py" for name in ENGINES}
 HEAVY = (
     "torch",

@@ -78,15 +78,11 @@ class VoiceArena(ArenaWithoutResets):
 
     def decode(self, record: "VoiceRecord", slots: Counts, firsts: Counts, counts: Counts) -> None:
         """Decode outputs of some streams."""
-        rows = np.empty((len(record.outputs), 3), np.int64)
-        voice = kernel.voice_streams if len(rows) < _LONG else kernel.voice_streams_long
-        found = voice(
+        voice = kernel.voice_streams if len(record.outputs) < _LONG else kernel.voice_streams_long
+        record.events += voice(
             *(record.outputs, slots, firsts, counts, self.decoder.settings, self.states),
-            *(record.probabilities, record.best, record.scores, rows),
+            *(record.probabilities, record.scores, record.marks),
         )
-        if found:
-            for row, kind, step in rows[:found].tolist():
-                record.events[row] = kind, step
 
 
 class VoiceRecord:
@@ -96,39 +92,50 @@ class VoiceRecord:
         self._decoder = decoder
         self.outputs = outputs
         steps = len(outputs)
-        self.probabilities = np.empty((steps, 2))
-        self.best = np.zeros(steps, np.int64)
-        self.scores = np.empty(steps)
-        self.events: dict[int, tuple[int, int]] = {}
-        """Of rows that have one: kind, and the step of its stream."""
+        self.probabilities, self.scores = np.empty((steps, 2)), np.empty(steps)
+        self.marks = np.empty((steps, 3), np.int64)
+        """Label, kind of event, and the step that it lies at."""
+        self.events = 0
+        """How many of the steps have one."""
 
     def decoded(self, first: int, end: int, frames: Frames, positions: Positions) -> Decoded:
         """Labels, their probabilities, and events."""
-        events: tuple[tuple[Event, ...], ...] = ((),) * (end - first)
+        scores, probabilities, some = self.scores, self.probabilities, self.marks
+        if end - first < len(scores):
+            scores, probabilities, some = (
+                scores[first:end],
+                probabilities[first:end],
+                some[first:end],
+            )
+        marks: list[list[int]] = some.tolist()
+        events: tuple[tuple[Event, ...], ...] = ((),) * len(marks)
         if self.events:
             events = tuple(
-                self._told(row, row - first, frames, positions) if row in self.events else ()
-                for row in range(first, end)
+                self._told(kind, at, first + step, step, frames, positions)
+                for step, (_, kind, at) in enumerate(marks)
             )
         return Decoded(
-            labels=tuple(map(LABELS.__getitem__, self.best[first:end].tolist())),
-            scores=self.scores[first:end],
+            labels=tuple([LABELS[label] for label, _, _ in marks]),
+            scores=scores,
             events=events,
-            smoothed=self.probabilities[first:end],
+            smoothed=probabilities,
         )
 
-    def _told(self, row: int, step: int, frames: Frames, positions: Positions) -> tuple[Event, ...]:
-        """The event of one row, the so many-th step of those that are told.
+    def _told(
+        self, kind: int, at: int, row: int, step: int, frames: Frames, positions: Positions
+    ) -> tuple[Event, ...]:
+        """The event of one row, if any, the so many-th step of those that are told.
 
         The stream's rate is what times tell; without them it is the network's.
         """
-        kind, begun = self.events[row]
+        if kind == kernel.NONE:
+            return ()
         rate = self._decoder.sample_rate
         if frames.times is not None:
             rate = round(place(positions, step) / frames.times.item(step))
-        at = self._decoder.sample(kind, begun, rate / self._decoder.sample_rate)
+        sample = self._decoder.sample(kind, at, rate / self._decoder.sample_rate)
         name = "start" if kind == kernel.START else "end"
-        return (Event(name, SPEECH, at, float(self.outputs[row, 0])),)
+        return (Event(name, SPEECH, sample, float(self.outputs[row, 0])),)
 
 
 class VoiceState(WithoutResets, SlotState):

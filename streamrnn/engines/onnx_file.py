@@ -13,12 +13,12 @@ import onnxruntime
 from msgspec.structs import replace
 
 from streamrnn.config import ModelConfig, OnnxConfig, convert, decode_model_config, encode
-from streamrnn.engines.onnx_engine import OnnxEngine, first_line
+from streamrnn.engines.onnx_engine import OnnxEngine
+from streamrnn.engines.onnx_graph import first_line
+from streamrnn.engines.onnx_library import QUIET
 from streamrnn.errors import ConfigError, ModelFileError
 from streamrnn.records import read_toml
 from streamrnn.state import KEY, digest
-
-_ERRORS_ONLY = 3  # of onnxruntime's log
 
 
 class Opened(NamedTuple):
@@ -52,7 +52,7 @@ def open_graph(path: Path, config: OnnxConfig | str | Path | None = None) -> Ope
     except OSError as error:
         raise ModelFileError(f"{path}: expected a readable model file, got: {error}") from error
     try:
-        session = _session(graph)
+        session = open_session(graph)
         exported = session.get_modelmeta().custom_metadata_map.get(KEY)
         beside = path.with_suffix(".toml")
         if config is None and exported is None and beside.is_file():
@@ -78,9 +78,9 @@ def _opened(
         except (ConfigError, KeyError, TypeError, ValueError) as error:
             raise ModelFileError(f"expected what an export tells of its model: {error}") from error
         whole = replace(known, network=replace(known.network, cell="module"))
-        engine = OnnxEngine(session, OnnxConfig(), whole.network)
+        engine = OnnxEngine(graph, session, OnnxConfig(), whole.network)
     else:
-        engine, card = OnnxEngine(session, config), {}
+        engine, card = OnnxEngine(graph, session, config), {}
         read = engine.config
         whole = ModelConfig(
             name=read.name or name,
@@ -94,14 +94,19 @@ def _opened(
     return Opened(whole, engine, fingerprint, card)
 
 
-def _session(graph: bytes) -> onnxruntime.InferenceSession:
+def open_session(graph: bytes) -> onnxruntime.InferenceSession:
+    """A session of a graph, to be run by the thread that calls it.
+
+    Raises:
+        ModelFileError: it is none.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = _ERRORS_ONLY
+    options.log_severity_level = QUIET
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # of many kinds, none of which has a base of its own
-        told = f"expected an ONNX graph, got: {first_line(error)}"
+        told = f"expected an ONNX graph, got: {first_line(str(error))}"
         if "external" in str(error).lower():
             told += "; save it with its weights inside: onnx.save_model(onnx.load(OLD), NEW)"
         raise ModelFileError(told) from error

@@ -194,3 +194,8 @@ def _fits(before: Port, after: Port) -> bool:
             a is None or b is None or a == b for a, b in zip(before.shape, after.shape, strict=True)
         )
     )
+
+
+def first_line(told: str) -> str:
+    """The first line of what onnxruntime says."""
+    return told.strip().removeprefix("Error in execution: ").split("\n")[0][:300]

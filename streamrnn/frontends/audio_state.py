@@ -1,7 +1,7 @@
 """The front end of one stream of sound: what it has heard, and what it makes of it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +13,6 @@ from streamrnn.frontends.base import Frames, Option, describe, is_array
 from streamrnn.kernels import log_mel
 from streamrnn.kernels.log_mel import mix_down
 from streamrnn.kernels.resample import (
-    arrivals,
     resample_streams,
     resample_streams_long,
     taps,
@@ -95,14 +94,17 @@ class AudioState:
         memory: Mapping[str, NDArray[Any]],
     ) -> None:
         self.options: Mapping[str, Option] = {"rate": rate, "channels": channels}
-        self._frontend = frontend
         self._rate, self._channels = rate, channels
         self._conversion = conversion(rate, frontend.framing.sample_rate)
         self._live = memory
-        self._framed = tuple(memory[name] for name in frontend.framing.memory)
+        self._framing = framing = frontend.framing
+        self._framed = tuple(memory[name] for name in framing.memory)
+        self._seen = memory["counts"]
+        self._fixed = (rate, *framing.tables, *self._framed)
         self._size, self._found = np.zeros((2, 1), np.int64)  # for the kernels, call by call
         how = self._conversion
-        hop = frontend.framing.step
+        self._whole = framing.chunk if how is None else None
+        hop = framing.step
         self.hop = hop * (how.before / how.after if how else 1.0)
         """How many of the samples that come in make a frame, in the mean."""
 
@@ -117,15 +119,20 @@ class AudioState:
             ShapeError: the chunk has another number of channels.
             NonFiniteError: a sample is NaN or infinite.
         """
-        signal = self.samples(chunk)
-        before = self._arrived
+        samples, scale = self.checked(chunk)
+        if self._whole is not None and len(samples) < LONG:
+            return self._of_chunk(self._whole, samples, scale)
+        signal = np.empty(len(samples))
+        bad = mix_down(samples, scale, signal)
+        if bad >= 0:
+            raise not_finite(samples, bad)
         if self._conversion:
             signal = self._convert(signal, self._conversion)
-        return self._frames(signal, before, len(chunk))
+        return self._frames(signal, len(samples))
 
     def flush(self) -> Frames:
         """Give the last frames, the signal padded with zeros to a whole frame."""
-        framing, arrived = self._frontend.framing, self._arrived
+        framing, arrived = self._framing, self._arrived
         tail = np.zeros(0)
         if convert := self._conversion:
             # As many as torchaudio gives: outputs whose place lies before the end.
@@ -135,19 +142,19 @@ class AudioState:
             tail = self._convert(np.zeros(silence), convert)[:missing]
         length = int(self._live["counts"][0, log_mel.ARRIVED]) + len(tail)
         if not length:
-            return self._frames(tail, arrived, 0)
+            return self._frames(tail, 0)
         columns = 1 + max(0, -(-(length - framing.window) // framing.hop))
         columns = -(-columns // framing.stack) * framing.stack
         end = (columns - 1) * framing.hop + framing.window
         padded = np.concatenate((tail, np.zeros(max(0, end - length))))
-        found = self._frames(padded, arrived, 0)
+        found = self._frames(padded, 0)
         # What was retained becomes known now, not when the zeros that stand in for it came.
         count = len(found.values)
         return Frames(
             found.values,
             0,
-            offsets=np.zeros(count, np.int64),
-            times=np.full(count, arrived / self._rate),
+            np.full(count, arrived),
+            np.full(count, arrived / self._rate),
         )
 
     def reset(self) -> None:
@@ -183,8 +190,8 @@ class AudioState:
         )
         return out[: self._found.item(0)]
 
-    def _frames(self, signal: NDArray[np.float64], before: int, samples: int) -> Frames:
-        framing = self._frontend.framing
+    def _frames(self, signal: NDArray[np.float64], samples: int) -> Frames:
+        framing = self._framing
         room = len(signal) // framing.hop // framing.stack + 2
         values = np.empty((room, framing.frame_size), np.float32)
         ends = np.empty(room, np.int64)
@@ -195,25 +202,21 @@ class AudioState:
             *(*self._framed, _ONLY, values, ends, self._found),
         )
         count = self._found.item(0)
-        arrived = ends[:count]
+        positions = ends[:count]
         if self._conversion:
-            arrived = self._conversion.arrived(arrived)
-        offsets, times = np.empty(count, np.int64), np.empty(count)
-        arrivals(arrived, before, self._rate, offsets, times)
-        return Frames(values[:count], samples, offsets=offsets, times=times)
+            positions = self._conversion.arrived(positions)
+        return Frames(values[:count], samples, positions, positions / self._rate)
 
-    def samples(self, chunk: Any) -> NDArray[np.float64]:
-        """Check a chunk and mix it down: samples `(n,)`, full scale 1.
-
-        Raises:
-            DtypeError, ShapeError, NonFiniteError: as `feed`.
-        """
-        samples, scale = self.checked(chunk)
-        signal = np.empty(len(samples))
-        bad = mix_down(samples, scale, signal)
+    def _of_chunk(self, run: Callable[..., int], samples: NDArray[Any], scale: float) -> Frames:
+        """The frames of a chunk, made by one kernel."""
+        count, hop = len(samples), self._framing.hop  # and a frame has one column
+        steps = (self._seen.item(log_mel.ARRIVED) % hop + count) // hop
+        values = np.empty((steps, self._framing.frame_size), np.float32)
+        positions, times = np.empty(steps, np.int64), np.empty(steps)
+        bad = run(samples, scale, *self._fixed, values, positions, times)
         if bad >= 0:
             raise not_finite(samples, bad)
-        return signal
+        return Frames(values, count, positions, times)
 
     def checked(self, chunk: Any) -> tuple[NDArray[Any], float]:
         """A chunk as the kernels take it, `(n, channels)`, and what scales its samples.

@@ -19,10 +19,12 @@ class Frames(msgspec.Struct, frozen=True, gc=False, eq=False):
     """(T, input_size); T may be 0. Perhaps the caller's own memory: to be read at once."""
     samples: int
     """How many samples the chunk held."""
-    offsets: NDArray[np.int64] | None = None
-    """How many samples of the chunk had arrived at each frame, (T,); None: one a frame."""
+    positions: NDArray[np.int64] | None = None
+    """How many samples of the stream had arrived at each frame, (T,), where that is counted."""
     times: NDArray[np.float64] | None = None
     """When each frame became known, in seconds, (T,)."""
+    offsets: NDArray[np.int64] | None = None
+    """How many samples of the chunk had arrived at each frame, (T,); None: one a frame."""
     context: NDArray[np.float64] | None = None
     """What the decoder needs to go back to the input's units, (T, context_size)."""
     dims: int = 0
@@ -44,8 +46,9 @@ def part_of(frames: Frames, first: int, end: int) -> Frames:
     return Frames(
         frames.values[first:end],
         frames.samples,
-        offsets=cut(frames.offsets),
+        positions=cut(frames.positions),
         times=cut(frames.times),
+        offsets=cut(frames.offsets),
         context=cut(frames.context),
         dims=frames.dims,
         first=frames.first + first,

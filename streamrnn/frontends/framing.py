@@ -6,7 +6,11 @@ from typing import Any, NamedTuple
 from streamrnn.frontend_config import AudioConfig, SoundConfig, WaveformConfig
 from streamrnn.kernels.log_mel import log_mel_streams, log_mel_streams_long
 from streamrnn.kernels.mel import log_mel_tables, mel_bands
-from streamrnn.kernels.waveform import waveform_streams, waveform_streams_long
+from streamrnn.kernels.waveform import (
+    waveform_chunk,
+    waveform_streams,
+    waveform_streams_long,
+)
 
 
 class Framing(NamedTuple):
@@ -34,6 +38,8 @@ class Framing(NamedTuple):
     """Makes the frames of some samples with the GIL held."""
     long: Callable[..., None]
     """And without it."""
+    chunk: Callable[..., int] | None = None
+    """Makes the frames of a short chunk as it came, where that is worth a kernel of its own."""
 
     @property
     def step(self) -> int:
@@ -62,6 +68,7 @@ def _waveform(config: WaveformConfig) -> Framing:
         memory=("kept", "counts"),
         short=waveform_streams,
         long=waveform_streams_long,
+        chunk=waveform_chunk,
     )
 
 

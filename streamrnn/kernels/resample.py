@@ -107,22 +107,6 @@ def resample(
     return written
 
 
-@jit
-def arrivals(arrived: Counts, before: int, rate: int, offsets: Counts, times: Array) -> None:
-    """When frames became known, of how many samples of a stream had arrived at each.
-
-    Args:
-        arrived: `(frames,)`.
-        before: how many had arrived before the chunk.
-        rate: samples a second.
-        offsets: how many of the chunk; written, `(frames,)`.
-        times: seconds; written, `(frames,)`.
-    """
-    for n in range(arrived.shape[0]):
-        offsets[n] = arrived[n] - before
-        times[n] = arrived[n] / rate
-
-
 @jit_nogil
 def resample_streams_long(
     samples: Array,

@@ -13,7 +13,7 @@ from streamrnn.kernels.compile import jit, jit_nogil
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-START, END = 0, 1  # kinds of events
+NONE, START, END = -1, 0, 1  # kinds of events
 THRESHOLD, RELEASE, SILENCE = 0, 1, 2
 SETTINGS = 3
 # State: steps so far; whether there is speech; 1 + the step at which quiet began, or 0; the last
@@ -31,9 +31,8 @@ def voice_streams_long(
     settings: Array,
     states: Array,
     probabilities: Array,
-    best: Counts,
     scores: Array,
-    events: Counts,
+    marks: Counts,
 ) -> int:
     """Take probabilities of some streams, find where speech begins and ends; without the GIL.
 
@@ -46,15 +45,14 @@ def voice_streams_long(
             from the first quiet one to the one that ends speech.
         states: one a slot, updated in place.
         probabilities: of silence and of speech; written.
-        best: 1 where there is speech after a step, else 0; written.
-        scores: the probability of that; written.
-        events: written, one row an event: row, kind, and the step of its stream at which speech
-            began, or the first quiet one.
+        scores: the probability of what there is after a step, speech or silence; written.
+        marks: written, one row a step: 1 where there is speech after it, else 0; the kind of
+            event at it, or `NONE`; the step of its stream at which speech began, or the first
+            quiet one.
 
     Shape:
         outputs `(T, 1)`; slots, firsts, counts `(streams,)`; settings `(SETTINGS,)`; states
-        `(slots, STATE)`; probabilities `(T, 2)`; best and scores `(T,)`; events
-        `(at least T, 3)`.
+        `(slots, STATE)`; probabilities `(T, 2)`; scores `(T,)`; marks `(T, 3)`.
 
     Returns:
         The number of events.
@@ -64,23 +62,23 @@ def voice_streams_long(
         state = states[slots[n]]
         for t in range(firsts[n], firsts[n] + counts[n]):
             p, step = np.float64(outputs[t, 0]), state[STEPS]
+            kind, at = NONE, 0.0
             if p >= settings[THRESHOLD]:
                 state[QUIET] = 0.0
                 if state[ACTIVE] == 0.0:
                     state[ACTIVE] = 1.0
-                    events[found, 0], events[found, 1], events[found, 2] = t, START, step
-                    found += 1
+                    kind, at = START, step
             elif p < settings[RELEASE] and state[ACTIVE] > 0.0:
                 if state[QUIET] == 0.0:
                     state[QUIET] = step + 1.0
                 if step - (state[QUIET] - 1.0) >= settings[SILENCE]:
-                    events[found, 0], events[found, 1] = t, END
-                    events[found, 2] = state[QUIET] - 1.0
-                    found += 1
+                    kind, at = END, state[QUIET] - 1.0
                     state[ACTIVE], state[QUIET] = 0.0, 0.0
             probabilities[t, 0], probabilities[t, 1] = 1.0 - p, p
-            best[t] = np.int64(state[ACTIVE])
-            scores[t] = probabilities[t, best[t]]
+            found += kind != NONE
+            best = np.int64(state[ACTIVE])
+            marks[t, 0], marks[t, 1], marks[t, 2] = best, kind, np.int64(at)
+            scores[t] = probabilities[t, best]
             state[STEPS] = step + 1.0
             state[LAST] = p
     return found
@@ -95,11 +93,10 @@ def voice_streams(
     settings: Array,
     states: Array,
     probabilities: Array,
-    best: Counts,
     scores: Array,
-    events: Counts,
+    marks: Counts,
 ) -> int:
     """`voice_streams_long` with the GIL held, for what is done sooner than it is had back."""
     return voice_streams_long(
-        outputs, slots, firsts, counts, settings, states, probabilities, best, scores, events
+        outputs, slots, firsts, counts, settings, states, probabilities, scores, marks
     )

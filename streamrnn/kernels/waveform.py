@@ -3,14 +3,54 @@
 Frame t holds the samples from (t + 1)·hop − width to (t + 1)·hop; before 0 there are zeros.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.kernels.compile import jit, jit_nogil
-from streamrnn.kernels.log_mel import ARRIVED, COLUMNS, keep_latest
+from streamrnn.kernels.compile import inline, jit, jit_nogil
+from streamrnn.kernels.log_mel import ARRIVED, COLUMNS, keep_latest, mix_down
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
+
+
+@inline
+def frames_of(
+    signal: Array, hop: int, kept: Array, state: Counts, frames: NDArray[np.float32], ends: Counts
+) -> int:
+    """Take samples `(n,)` of one stream, write the frames that they complete.
+
+    Args:
+        signal: new samples.
+        hop: new samples of a frame.
+        kept: the latest samples `(width,)`, updated in place.
+        state: what has come so far `(COUNTS,)`, updated in place.
+        frames: written, `(at least as many as come, width)`.
+        ends: written: how many samples of the whole stream had arrived at each frame.
+
+    Returns:
+        How many frames there are.
+    """
+    width = frames.shape[1]
+    before = state[ARRIVED]
+    arrived = before + signal.shape[0]
+    found = 0
+    while (state[COLUMNS] + 1) * hop <= arrived:
+        end = (state[COLUMNS] + 1) * hop
+        start = end - width - before
+        old = min(max(-start, 0), width)
+        row = frames[found]
+        for k in range(old):
+            row[k] = kept[width + start + k]
+        for k in range(old, width):
+            row[k] = signal[start + k]
+        ends[found] = end
+        state[COLUMNS] += 1
+        found += 1
+    keep_latest(signal, kept)
+    state[ARRIVED] = arrived
+    return found
 
 
 @jit_nogil
@@ -47,28 +87,10 @@ def waveform_streams_long(
         seen `(slots, COUNTS)`; frames `(rows, width)`, ends `(rows,)`, with room for
         counts // hop + 1 of each stream.
     """
-    width = frames.shape[1]
     for n in range(slots.shape[0]):
-        found[n] = 0
-        state, own = seen[slots[n]], kept[slots[n]]
+        slot, at = slots[n], places[n]
         signal = samples[firsts[n] : firsts[n] + counts[n]]
-        before = state[ARRIVED]
-        arrived = before + counts[n]
-        while (state[COLUMNS] + 1) * hop <= arrived:
-            end = (state[COLUMNS] + 1) * hop
-            start = end - width - before
-            old = min(max(-start, 0), width)
-            at = places[n] + found[n]
-            row = frames[at]
-            for k in range(old):
-                row[k] = own[width + start + k]
-            for k in range(old, width):
-                row[k] = signal[start + k]
-            ends[at] = end
-            state[COLUMNS] += 1
-            found[n] += 1
-        keep_latest(signal, own)
-        state[ARRIVED] = arrived
+        found[n] = frames_of(signal, hop, kept[slot], seen[slot], frames[at:], ends[at:])
 
 
 @jit
@@ -89,3 +111,43 @@ def waveform_streams(
     waveform_streams_long(
         samples, slots, firsts, counts, hop, kept, seen, places, frames, ends, found
     )
+
+
+@jit
+def waveform_chunk(
+    samples: NDArray[Any],
+    scale: float,
+    rate: int,
+    hop: int,
+    kept: Array,
+    seen: Counts,
+    frames: NDArray[np.float32],
+    positions: Counts,
+    times: Array,
+) -> int:
+    """Make the frames of a chunk as it came: of one stream, at the network's own rate.
+
+    It is `mix_down` and `waveform_streams` in one call: each by itself does less than its call
+    costs.
+
+    Args:
+        samples: the chunk, `(n, channels)`.
+        scale: see `mix_down`.
+        rate: samples a second.
+        hop: new samples of a frame.
+        kept: as `waveform_streams_long` takes it, of one slot.
+        seen: likewise.
+        frames: written, `(T, width)`, as many as the chunk completes.
+        positions: how many samples of the stream had arrived at each; written, `(T,)`.
+        times: when each became known, in seconds; written, `(T,)`.
+
+    Returns:
+        The row of the first sample that is not finite, and nothing is changed; else −1.
+    """
+    signal = np.empty(samples.shape[0])
+    bad = mix_down(samples, scale, signal)
+    if bad >= 0:
+        return bad
+    for n in range(frames_of(signal, hop, kept[0], seen[0], frames, positions)):
+        times[n] = positions[n] / rate
+    return -1

@@ -21,18 +21,17 @@ def noise(count, channels=1, seed=0):
 def heard(frontend, x, cuts=(), **options):
     """All frames of a signal, and how many of its samples had arrived at each."""
     stream = frontend.stream(**options)
-    values, places, arrived = [], [], 0
+    values, places = [], []
     edges = [0, *sorted(cuts), len(x)]
     for a, b in zip(edges, edges[1:], strict=False):
         found = stream.feed(x[a:b])
         assert found.samples == b - a
-        assert (0 < found.offsets).all() and (found.offsets <= b - a).all()
+        assert (a < found.positions).all() and (found.positions <= b).all()
         values.append(found.values.copy())
-        places.append(found.offsets + arrived)
-        arrived += b - a
+        places.append(found.positions)
     tail = stream.flush()
     values.append(tail.values)
-    places.append(tail.offsets + arrived)
+    places.append(tail.positions)
     return np.concatenate(values), np.concatenate(places)
 
 
@@ -98,8 +97,8 @@ def test_equal_channels_are_as_one():
 def test_times_are_positions_over_the_rate():
     stream = PLAIN.stream(rate=44_100)
     found = stream.feed(noise(5000))
-    assert found.offsets is not None
-    np.testing.assert_array_equal(found.times, found.offsets / 44_100)
+    assert found.positions is not None
+    np.testing.assert_array_equal(found.times, found.positions / 44_100)
     tail = stream.flush()
     np.testing.assert_array_equal(tail.times, np.full(len(tail.values), 5000 / 44_100))
 
@@ -155,7 +154,7 @@ def test_a_restored_state_goes_on_to_the_bit_and_shares_nothing(rate):
     other.restore(arrays)
     found = other.feed(x[2345:])
     assert found.values.tobytes() == expected.values.tobytes()
-    np.testing.assert_array_equal(found.offsets, expected.offsets)
+    np.testing.assert_array_equal(found.positions, expected.positions)
     stream.reset()
     fresh = {n: a.tobytes() for n, a in PLAIN.stream(rate=rate).arrays().items()}
     assert {n: a.tobytes() for n, a in stream.arrays().items()} == fresh

@@ -55,7 +55,7 @@ def test_many_streams_at_once_have_the_frames_of_each_alone():
         alone = frontend.stream(rate=rate).feed(x[first : first + counts[slot]])
         rows = slice(found.firsts[slot], found.firsts[slot] + found.counts[slot])
         np.testing.assert_array_equal(found.values[rows], alone.values)
-        np.testing.assert_array_equal(found.positions[rows], alone.offsets)
+        np.testing.assert_array_equal(found.positions[rows], alone.positions)
         np.testing.assert_array_equal(found.times[rows], alone.times)
 
 

@@ -1,0 +1,147 @@
+"""Graphs called by a kernel and by onnxruntime's own Python: the same numbers and refusals."""
+
+import gc
+import os
+import threading
+import weakref
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+import streamrnn
+from streamrnn.engines import onnx_engine
+from streamrnn.engines.onnx_library import Library, Session, library
+from streamrnn.errors import InputError, ModelFileError, NonFiniteError
+from tests.conftest import make_frames
+from tests.engines.graphs import graph, summing, sums
+
+pytestmark = pytest.mark.skipif(
+    library() is None, reason="this wheel of onnxruntime has no shared library beside it"
+)
+
+
+def looking():
+    """y = the row of a table that a frame's one number names; h adds them up."""
+    nodes = [
+        ("Cast", ["x"], ["place"], {"to": 7}),
+        ("Constant", [], ["table"], {"value_floats": [1.0, 2.0, 4.0, 8.0]}),
+        ("Gather", ["table", "place"], ["row"], {}),
+        ("Add", ["row", "h"], ["hn"], {}),
+        ("Identity", ["hn"], ["y"], {}),
+    ]
+    shape = (1, 1)
+    return graph(
+        nodes, [("x", "f4", shape), ("h", "f4", shape)], [("y", "f4", shape), ("hn", "f4", shape)]
+    )
+
+
+@pytest.fixture
+def both(tmp_path, monkeypatch):
+    """A function that loads a graph twice: called by a kernel, and by Python."""
+
+    def load(content):
+        path = content if isinstance(content, Path) else tmp_path / "made.onnx"
+        if path is not content:
+            path.write_bytes(content)
+        called = streamrnn.load(path)
+        with monkeypatch.context() as patch:
+            patch.setattr(onnx_engine, "library", lambda: None)
+            plain = streamrnn.load(path)
+        assert isinstance(called.engine.session, Session)
+        assert isinstance(plain.engine.session, onnxruntime.InferenceSession)
+        return called, plain
+
+    return load
+
+
+def test_both_ways_give_the_same_bits(both, tmp_path):
+    frames = make_frames(40)
+    for content in (summing(), silero(), exported(tmp_path)):
+        called, plain = both(content)
+        x = called.frontend.example(np.random.default_rng(3), 60)[:30_000]
+        for sequence in (x, x[:1], x[:0]):
+            one, other = called.predict(sequence), plain.predict(sequence)
+            assert one.outputs.tobytes() == other.outputs.tobytes()
+        one, other = called.stream(), plain.stream()
+        one.feed(x[: len(x) // 2])
+        other.feed(x[: len(x) // 2])
+        assert one.snapshot() == other.snapshot()
+    np.testing.assert_array_equal(both(summing())[0].predict(frames).outputs, sums(frames))
+
+
+def silero():
+    silero_vad = pytest.importorskip("silero_vad")
+    return Path(silero_vad.__file__).parent / "data" / "silero_vad.onnx"
+
+
+def exported(tmp_path):
+    streamrnn.export(streamrnn.load("ball"), tmp_path / "ball.onnx")
+    return tmp_path / "ball.onnx"
+
+
+def test_both_ways_refuse_the_same_and_leave_the_state(both):
+    told = []
+    for model in both(looking()):
+        stream = model.stream()
+        stream.feed(np.array([[1], [3]], np.float32))
+        before, hidden = stream.snapshot(), stream.hidden
+        for bad in ([[9]], [[0], [2], [9], [1]], [[-7]]):
+            with pytest.raises(InputError) as caught:
+                stream.feed(np.array(bad, np.float32))
+            told.append(str(caught.value))
+            assert stream.snapshot() == before and (stream.hidden == hidden).all()
+        with pytest.raises(NonFiniteError, match="frame 1, element 0: expected a finite number"):
+            stream.feed(np.array([[0], [np.nan]], np.float32))
+        assert stream.feed(np.array([[0]], np.float32)).outputs.item() == 1 + 2 + 8
+    assert told[1].startswith("frame 2: expected one that the graph takes, got: ")
+    assert "out of data bounds" in told[0] and told[:3] == told[3:]
+
+
+def test_streams_of_many_threads(both):
+    called, _ = both(silero())
+    sounds = [called.frontend.example(np.random.default_rng(k), 60)[:30_000] for k in range(4)]
+    found: dict[int, bytes] = {}
+
+    def work(k):
+        stream = called.stream()
+        parts = [stream.feed(sounds[k][at : at + 700]) for at in range(0, 30_000, 700)]
+        found[k] = b"".join(part.outputs.tobytes() for part in (*parts, stream.flush()))
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for k, sound in enumerate(sounds):
+        assert found[k] == called.predict(sound).outputs.tobytes()
+
+
+def test_what_a_model_held_is_given_back(both):
+    called, _ = both(silero())
+    session = weakref.ref(called.engine.session)
+
+    def resident():
+        gc.collect()
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    for rounds in (200, 2_000):
+        for _ in range(rounds):
+            called.stream().feed(np.zeros(512, np.float32))
+        if rounds == 200:
+            before = resident()
+    assert resident() - before < 2_000_000  # 2,000 states alone are 4 MB
+    del called, _
+    gc.collect()
+    assert session() is None
+
+
+def test_what_is_no_library_and_no_graph(tmp_path):
+    (tmp_path / "libonnxruntime.so.1").write_bytes(b"no library")
+    with pytest.raises(OSError):
+        Library(tmp_path / "libonnxruntime.so.1")
+    calls = library()
+    assert calls is not None
+    with pytest.raises(ModelFileError, match="protobuf"):
+        calls.session(b"no graph")
