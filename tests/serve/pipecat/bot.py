@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from pipecat.frames.frames import EndFrame, ErrorFrame, Frame, InputAudioRawFrame
 from pipecat.pipeline.pipeline import Pipeline
@@ -17,7 +16,7 @@ from pipecat.workers.runner import WorkerRunner
 
 from streamrnn.tasks.sounds.clips import read_mono
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data"
+DEMOS = Path(__file__).parents[3] / "demos"
 RATE = 16_000
 PATIENCE = 30.0  # seconds until a test that waits for what never comes is given up
 
@@ -25,18 +24,15 @@ Sound = NDArray[np.int16]
 Kind = TypeVar("Kind", bound=Frame)
 
 
-def recorded(folder: str, count: int, skip: int = 0) -> Sound:
-    """Some recordings one after the other, mono at 16 kHz; without them the test is skipped."""
-    paths = sorted((DATA / folder).glob("*.flac"))[skip : skip + count]
-    if not paths:
-        pytest.skip(f"needs ../shared/data/{folder}")
-    return np.concatenate([(32767 * read_mono(path, RATE)).astype(np.int16) for path in paths])
+def recorded(name: str) -> Sound:
+    """A recording of the demos: `question` calls the computer, `utterance` nobody."""
+    return (32767 * read_mono(DEMOS / f"{name}.flac", RATE)).astype(np.int16)
 
 
 def called() -> Sound:
-    """Three wake words, and an order."""
-    words = [recorded(f"wake_words/{word}", 1) for word in ("alexa", "computer", "jarvis")]
-    return np.concatenate([*words, recorded("other_speech", 1)])
+    """The computer called three times, and other words."""
+    question = recorded("question")
+    return np.concatenate([question, recorded("utterance"), question, question])
 
 
 def silence(seconds: float) -> Sound:
@@ -51,16 +47,17 @@ def frames(sound: Sound, size: int = 320, rate: int = RATE) -> Iterator[InputAud
 
 
 class _End(FrameProcessor):
-    """One end of a pipeline, which keeps what arrives there."""
+    """One end of a pipeline, which keeps what arrives there, and tells that something did."""
 
-    def __init__(self, direction: FrameDirection, kept: list[Frame]) -> None:
+    def __init__(self, direction: FrameDirection, kept: list[Frame], came: asyncio.Event) -> None:
         super().__init__(enable_direct_mode=True)
-        self._direction, self._kept = direction, kept
+        self._direction, self._kept, self._came = direction, kept, came
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
         if direction is self._direction:
             self._kept.append(frame)
+            self._came.set()
         await self.push_frame(frame, direction)
 
 
@@ -85,8 +82,9 @@ class Bot:
         """Frames that reached its end."""
         self.up: list[Frame] = []
         """Frames that came back to its beginning."""
-        self._first = _End(FrameDirection.UPSTREAM, self.up)
-        last = _End(FrameDirection.DOWNSTREAM, self.down)
+        self._came = asyncio.Event()
+        self._first = _End(FrameDirection.UPSTREAM, self.up, self._came)
+        last = _End(FrameDirection.DOWNSTREAM, self.down, self._came)
         self.worker = PipelineWorker(
             Pipeline([self._first, *processors, last]), idle_timeout_secs=None, **options
         )
@@ -103,9 +101,11 @@ class Bot:
             await self._first.push_frame(frame)
 
     async def until(self, true: Callable[[], Any]) -> None:
+        """Wait for what is true once some frame has come to an end."""
         async with asyncio.timeout(PATIENCE):
             while not true():
-                await asyncio.sleep(0.002)
+                self._came.clear()
+                await self._came.wait()
 
     async def come(self, kind: type[Kind], count: int = 1) -> list[Kind]:
         """The frames of a kind at its end, once there are so many."""

@@ -78,7 +78,7 @@ def test_a_turn_begins_with_a_word_that_is_heard() -> None:
     wake = Strategy(timeout=FOREVER)
     params = LLMUserAggregatorParams(user_turn_strategies=strategies(wake))
     user, _ = LLMContextAggregatorPair(context, user_params=params)
-    model, speech = load("wake"), recorded("other_speech", 2)
+    model, speech = load("wake"), recorded("utterance")
 
     async def run() -> Bot:
         async with running(WakeWordProcessor(model), user) as bot:
@@ -86,7 +86,7 @@ def test_a_turn_begins_with_a_word_that_is_heard() -> None:
             await bot.push(VADUserStoppedSpeakingFrame(), TranscriptionFrame("not for it", "a", ""))
             await bot.come(VADUserStoppedSpeakingFrame)
             assert not bot.of(UserStartedSpeakingFrame) and not wake.awake
-            await bot.push(*frames(recorded("wake_words/computer", 1)))
+            await bot.push(*frames(recorded("question")))
             await bot.come(UserStartedSpeakingFrame)
             assert wake.awake
             await bot.push(TranscriptionFrame("computer, lights", "a", ""))
@@ -159,20 +159,25 @@ def test_a_word_within_a_turn_begins_no_other() -> None:
         async with running(turn) as bot:
             await bot.push(word(), word("alexa"))
             await bot.come(WakeWordFrame, 2)
-            await bot.until(lambda: len(told) == 2)
         return bot
 
     assert turns(asyncio.run(run())) == 1 and told == ["jarvis", "alexa"]
 
 
 def test_handlers_that_still_run_are_waited_for() -> None:
-    done: list[Any] = []
-    wake = Strategy(timeout=FOREVER)
+    ended, done, after = asyncio.Event(), list[bool](), list[bool]()
+
+    class Ending(Strategy):
+        async def cleanup(self) -> None:
+            ended.set()
+            await super().cleanup()
+            after.extend(done)
 
     async def slow(_strategy: Any, _frame: Any) -> None:
-        await asyncio.sleep(0.1)
+        await ended.wait()
         done.append(True)
 
+    wake = Ending(timeout=FOREVER)
     wake.add_event_handler("on_wake_word_detected", slow)
     turn, _ = listener(wake)
 

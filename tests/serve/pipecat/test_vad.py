@@ -44,12 +44,13 @@ def keywords() -> Model:
 
 def orders(count: int, pause: float = 1.5) -> Sound:
     """So many orders, with silence before each and after the last."""
-    every = [(silence(pause), recorded("other_speech", 1, skip=n)) for n in range(count)]
+    said = [recorded(("question", "utterance")[n % 2]) for n in range(count)]
+    every = [(silence(pause), each) for each in said]
     return np.concatenate([part for pair in every for part in pair] + [silence(pause)])
 
 
-def confidences(analyzer: Any, sound: Sound) -> list[float]:
-    """What Pipecat sees of an analyzer, chunk by chunk, with the states that it makes of it."""
+def confidences(analyzer: Any, sound: Sound) -> tuple[list[float], set[VADState]]:
+    """What Pipecat sees of an analyzer, chunk by chunk, and the states that it makes of it."""
     seen: list[float] = []
     own = analyzer.voice_confidence
 
@@ -58,28 +59,33 @@ def confidences(analyzer: Any, sound: Sound) -> list[float]:
         return seen[-1]
 
     analyzer.voice_confidence = told
-    for first in range(0, len(sound), 777):
-        analyzer._run_analyzer(sound[first : first + 777].tobytes())
-    return seen
+    analyzer.set_sample_rate(RATE)
+    parts = [sound[first : first + 777] for first in range(0, len(sound), 777)]
+    states = {analyzer._run_analyzer(part.tobytes()) for part in parts}
+    return seen, states
 
 
-@pytest.mark.parametrize("low", [1, 0])
-def test_silero_is_pipecats_own_to_the_bit(silero: Model, low: int) -> None:
+@pytest.mark.parametrize("quieter", [1, 31])
+def test_silero_is_pipecats_own_to_the_bit(silero: Model, quieter: int) -> None:
     """Its resets too; at 8 kHz the graph has another network, which is not the one that we load."""
     params = VADParams(min_volume=0.0)
     mine, theirs = StreamRNNVADAnalyzer(silero), SileroVADAnalyzer(params=params)
     assert mine.params == params
-    sound = orders(4, pause=3.0) // (1 + 30 * low)
-    for analyzer in (mine, theirs):
-        analyzer.set_sample_rate(RATE)
-    found = confidences(mine, sound)
-    assert found == confidences(theirs, sound)
-    assert mine.num_frames_required() == 512 and (low or max(found) > 0.7)
+    sound = orders(4, pause=3.0) // quieter
+    found, states = confidences(mine, sound)
+    assert (found, states) == confidences(theirs, sound)
+    assert mine.num_frames_required() == 512 and states == set(VADState)
     never = StreamRNNVADAnalyzer(silero, reset_after=None)
-    never.set_sample_rate(RATE)
     steps = len(sound) // 512 * 512
     whole = silero.predict(sound[:steps]).probabilities
-    assert whole is not None and confidences(never, sound) == whole[:, 1].tolist() != found
+    assert whole is not None and confidences(never, sound)[0] == whole[:, 1].tolist() != found
+
+
+def test_a_quiet_voice_is_let_through_unless_pipecats_volume_is_asked_for(silero: Model) -> None:
+    sound = orders(2) // 31
+    assert VADState.SPEAKING in confidences(StreamRNNVADAnalyzer(silero), sound)[1]
+    gated = StreamRNNVADAnalyzer(silero, params=VADParams())
+    assert confidences(gated, sound)[1] == {VADState.QUIET}
 
 
 @pytest.mark.parametrize("kind", ["silero", "keywords"])
@@ -116,7 +122,7 @@ def test_an_aggregator_begins_the_users_turn(silero: Model) -> None:
 @pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 44_100, 48_000])
 def test_a_stream_is_opened_at_the_pipelines_rate(keywords: Model, rate: int) -> None:
     analyzer = StreamRNNVADAnalyzer(keywords)
-    sound = recorded("other_speech", 1)[: 5 * RATE]
+    sound = recorded("utterance")[: 5 * RATE]
     analyzer.set_sample_rate(rate)
     chunk = analyzer.num_frames_required()
     assert 0.019 <= chunk / rate <= 0.032
