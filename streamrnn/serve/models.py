@@ -1,22 +1,39 @@
 """What services ask of models: that they hear, detect, decide; and that they are warm."""
 
+from typing import Any
+
 import numpy as np
 
 from streamrnn.aio import PIECE
 from streamrnn.config import DetectConfig, SoundConfig
-from streamrnn.errors import UnsupportedError
+from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.model import Model
 
 USUAL = 320
 """Samples of a usual frame: kernels have one form for short chunks and one for long ones."""
 
 
+def expect_model(given: Any) -> None:
+    """See that what was given is a model.
+
+    Raises:
+        ConfigError: it is something else: the name of one, a path, …
+    """
+    if not isinstance(given, Model):
+        raise ConfigError(
+            f"model: expected a streamrnn.Model, got {type(given).__name__} {given!r}; "
+            "streamrnn.load(name or path) gives one"
+        )
+
+
 def sound_of(model: Model) -> SoundConfig:
     """The front end of a model that hears.
 
     Raises:
+        ConfigError: it is no model.
         UnsupportedError: it reads something else.
     """
+    expect_model(model)
     front = model.config.frontend
     if not isinstance(front, SoundConfig):
         raise UnsupportedError(
@@ -30,6 +47,7 @@ def wake_words_of(model: Model) -> tuple[str, ...]:
     """The labels that a model of sound detects.
 
     Raises:
+        ConfigError: it is no model.
         UnsupportedError: it hears no sound, or detects nothing.
     """
     sound_of(model)

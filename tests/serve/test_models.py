@@ -1,9 +1,11 @@
 """What services ask of models, and what they are told where a model is another."""
 
+from typing import Any
+
 import pytest
 
 from streamrnn.config import AudioConfig, RawConfig
-from streamrnn.errors import UnsupportedError
+from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.loading import load
 from streamrnn.model import Model
 from streamrnn.serve.models import sound_of, wake_words_of, warm
@@ -17,6 +19,12 @@ def test_models_that_fit_tell_what_is_asked_for() -> None:
 
 
 NO_DECODER = make_model(frontend=AudioConfig(), decoder=RawConfig(), input_size=40)
+
+
+@pytest.mark.parametrize("given, told", [("wake", "str 'wake'"), (None, "NoneType None")])
+def test_what_is_no_model_is_refused_with_the_way_to_one(given: Any, told: str) -> None:
+    with pytest.raises(ConfigError, match=f"expected a streamrnn.Model, got {told}; .*load"):
+        wake_words_of(given)
 
 
 @pytest.mark.parametrize(

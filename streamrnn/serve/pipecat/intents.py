@@ -15,6 +15,7 @@ from streamrnn.tasks.intents.entities import entities as home_entities
 from streamrnn.tasks.intents.utterance import WORDS, Utterance
 
 Entities = Mapping[str, str | float]
+from streamrnn.serve.models import expect_model
 """What a sentence speaks of, by name."""
 
 
@@ -81,7 +82,9 @@ class IntentProcessor(ListeningProcessor):
         entities: Callable[[str, str], Entities] | None = home_entities,
         **options: Any,
     ) -> None:
-        # Here, and not at the first word, other models are refused and kernels are made ready.
+        ConfigError: no model but a name.
+        # Not at the first word: other models are refused, kernels and templates made ready.
+        expect_model(model)
         first = Utterance(model)
         for _ in first.revise("a b "):
             pass

@@ -16,7 +16,7 @@ from pipecat.turns.types import ProcessFrameResult
 from pipecat.turns.user_start.base_user_turn_start_strategy import BaseUserTurnStartStrategy
 from pipecat.utils.base_object import BaseObject
 
-from streamrnn.errors import ConfigError
+from streamrnn.serve.pipecat import given
 from streamrnn.serve.pipecat.wake import WakeWordFrame
 
 _ACTIVITY = (
@@ -44,13 +44,13 @@ class WakeWordUserTurnStartStrategy(BaseUserTurnStartStrategy):
             of whatever kind, which sound brings every few milliseconds.
 
     Args:
-        names: labels that wake it; None: whatever a `WakeWordFrame` names.
+        names: labels that wake it, or the one; None: whatever a `WakeWordFrame` names.
         timeout: seconds until it must be woken anew, 0 or more.
         single_activation: that time begins with the wake word, and no activity extends it.
         options: of Pipecat's `BaseUserTurnStartStrategy`: `enable_interruptions`, …
 
     Raises:
-        ConfigError: a timeout that is none.
+        ConfigError: a timeout that is none, or no names.
     """
 
     def __init__(
@@ -61,11 +61,10 @@ class WakeWordUserTurnStartStrategy(BaseUserTurnStartStrategy):
         single_activation: bool = False,
         **options: Any,
     ) -> None:
-        if not timeout >= 0.0:
-            raise ConfigError(f"timeout: expected 0 or more seconds, got {timeout}")
+        self._timeout = given.seconds("timeout", timeout, zero=True)
+        self._names = None if names is None else frozenset(given.labels("names", names))
         cast(Any, super()).__init__(**options)  # typed in part
-        self._names = None if names is None else frozenset(names)
-        self._timeout, self._single = timeout, single_activation
+        self._single = single_activation
         self._woken = self._turn = False
         self._until = 0.0
         self._register_event_handler("on_wake_word_detected")

@@ -12,6 +12,7 @@ from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.frontends.framing import framing_of
 from streamrnn.model import Model
 from streamrnn.serve.models import sound_of, warm
+from streamrnn.serve.pipecat import given
 from streamrnn.serve.pipecat.sound import WIDTH, samples
 
 SHORTEST = 0.02
@@ -32,10 +33,10 @@ class StreamRNNVADAnalyzer(VADAnalyzer):
 
     Args:
         model: of sound, whose predictions have probabilities.
-        label: whose probability is that of speech.
-        quiet: labels whose probabilities, taken from 1, are that of speech, for models without
-            such a label. By default the quiet label of the model's decoder, or its label
-            `silence` or `_silence_`.
+        label: whose probability is that of speech; None: `speech`, where the model has it.
+        quiet: labels, or the one, whose probabilities, taken from 1, are that of speech, for
+            models without such a label. By default the quiet label of the model's decoder, or its
+            label `silence` or `_silence_`.
         sample_rate: Hz; None: the pipeline's.
         params: Pipecat's, as they are; None: its defaults but `min_volume=0.0`. Its own 0.6 lets
             no quiet voice through, however sure the model is of it.
@@ -46,14 +47,15 @@ class StreamRNNVADAnalyzer(VADAnalyzer):
 
     Raises:
         UnsupportedError: the model hears no sound, or tells no probability of speech.
-        ConfigError: an unknown label, or a time or rate that cannot be.
+        ConfigError: no model but a name; an unknown label, or one of speech and others of quiet;
+            a time or rate that cannot be.
     """
 
     def __init__(
         self,
         model: Model,
         *,
-        label: str = SPEECH,
+        label: str | None = None,
         quiet: Iterable[str] | None = None,
         sample_rate: int | None = None,
         params: VADParams | None = None,
@@ -64,9 +66,8 @@ class StreamRNNVADAnalyzer(VADAnalyzer):
         if reset_after == "default":
             of_voice = isinstance(model.config.decoder, VoiceConfig)
             reset_after = RESET_AFTER if of_voice else None
-        if reset_after is not None and not reset_after > 0.0:
-            raise ConfigError(f"reset_after: expected more than 0 seconds, got {reset_after}")
-        self._reset_after = reset_after
+        never = reset_after is None
+        self._reset_after = None if never else given.seconds("reset_after", reset_after)
         warm(model)
         self._model = model
         self._open(sample_rate)
@@ -134,23 +135,25 @@ class StreamRNNVADAnalyzer(VADAnalyzer):
             self._since = 0
 
 
-def _columns(model: Model, label: str, quiet: Iterable[str] | None) -> tuple[bool, list[int]]:
+def _columns(
+    model: Model, label: str | None, quiet: Iterable[str] | None
+) -> tuple[bool, list[int]]:
     """Whether a model tells speech itself, and which of its labels tell it, or its absence."""
-    labels = model.labels
-    if quiet is None and label in labels:
-        return True, [labels.index(label)]
-    decoder = model.config.decoder
+    known, decoder = model.labels, model.config.decoder
+    if label is not None and quiet is not None:
+        raise ConfigError("expected a label of speech or those of quiet, got both; leave one out")
+    if label is None and quiet is None and SPEECH in known:
+        label = SPEECH
+    if label is not None:
+        given.labels("label", label, known)
+        return True, [known.index(label)]
     if quiet is None and isinstance(decoder, DetectConfig) and decoder.quiet:
-        quiet = (decoder.quiet,)
-    names = [name for name in _QUIET if name in labels] if quiet is None else list(quiet)
-    unknown = [name for name in names if name not in labels]
-    if unknown:
-        raise ConfigError(
-            f"quiet: expected some of {', '.join(labels) or 'no labels'}, got {', '.join(unknown)}"
-        )
-    if not names:
-        raise UnsupportedError(
-            f"{model.name}: expected a model with a label {label!r}, or one of quiet, got "
-            f"{', '.join(labels) or 'no labels'}; say with quiet=… which of them mean no speech"
-        )
-    return False, [labels.index(name) for name in names]
+        quiet = decoder.quiet
+    if quiet is None:
+        quiet = [name for name in _QUIET if name in known]
+        if not quiet:
+            raise UnsupportedError(
+                f"{model.name}: expected a model with a label {SPEECH!r}, or one of quiet, got "
+                f"{', '.join(known) or 'no labels'}; say with quiet=… which of them mean no speech"
+            )
+    return False, [known.index(name) for name in given.labels("quiet", quiet, known)]

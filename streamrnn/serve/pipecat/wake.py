@@ -8,10 +8,10 @@ from typing import Any
 from pipecat.frames.frames import Frame, InputAudioRawFrame, SystemFrame, UserAudioRawFrame
 
 from streamrnn.aio import PIECE
-from streamrnn.errors import ConfigError
 from streamrnn.model import Model
 from streamrnn.predictions import Predictions
 from streamrnn.serve.models import wake_words_of, warm
+from streamrnn.serve.pipecat import given
 from streamrnn.serve.pipecat.latest import Latest
 from streamrnn.serve.pipecat.listening import ListeningProcessor
 from streamrnn.serve.pipecat.sound import samples
@@ -48,22 +48,18 @@ class WakeWordProcessor(ListeningProcessor):
 
     Args:
         model: of sound, whose decoder detects.
-        names: the labels to tell; None: all that the model detects.
+        names: the labels to tell, or the one; None: all that the model detects.
         options: of Pipecat's `FrameProcessor`.
 
     Raises:
         UnsupportedError: the model hears no sound, or detects nothing.
-        ConfigError: a name that the model does not detect.
+        ConfigError: no model but a name, no names, or one that the model does not detect.
     """
 
     def __init__(self, model: Model, *, names: Iterable[str] | None = None, **options: Any) -> None:
         detected = wake_words_of(model)
-        self._names = frozenset(detected if names is None else names)
-        unknown = sorted(self._names - set(detected))
-        if unknown:
-            raise ConfigError(
-                f"names: expected some of {', '.join(detected)}, got {', '.join(unknown)}"
-            )
+        named = detected if names is None else given.labels("names", names, detected)
+        self._names = frozenset(named)
         warm(model)
         super().__init__(**options)
         self._model = model

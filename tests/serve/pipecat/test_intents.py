@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pipecat.frames.frames import (
@@ -17,7 +17,7 @@ from pipecat.frames.frames import (
     TranscriptionFrame,
 )
 
-from streamrnn.errors import UnsupportedError
+from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.loading import load
 from streamrnn.serve.pipecat import IntentFrame, IntentProcessor
 from streamrnn.tasks.intents.entities import entities
@@ -194,3 +194,5 @@ def test_a_long_text_gives_others_their_turn() -> None:
 def test_models_that_decide_nothing_are_refused() -> None:
     with pytest.raises(UnsupportedError, match="expected a model that reads text and decides"):
         IntentProcessor(load("wake"))
+    with pytest.raises(ConfigError, match="expected a streamrnn.Model, got str 'intents'; .*load"):
+        IntentProcessor(cast(Any, "intents"))

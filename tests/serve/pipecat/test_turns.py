@@ -187,10 +187,21 @@ def test_handlers_that_still_run_are_waited_for() -> None:
             await bot.come(UserStartedSpeakingFrame)
 
     asyncio.run(run())  # `running` looks at the tasks
-    assert done
+    assert after == [True]
 
 
-def test_times_that_are_none_are_refused() -> None:
-    for timeout in (-1.0, float("nan")):
-        with pytest.raises(ConfigError, match="timeout: expected 0 or more seconds"):
-            Strategy(timeout=timeout)
+def test_a_single_name_is_one() -> None:
+    wake = Strategy(timeout=FOREVER, names="jarvis")
+    asyncio.run(wake.process_frame(word("j")))
+    assert not wake.awake
+    asyncio.run(wake.process_frame(word()))
+    assert wake.awake
+
+
+def test_times_that_are_none_and_no_names_are_refused() -> None:
+    given: Any
+    for given in (-1.0, float("nan"), "10", None):
+        with pytest.raises(ConfigError, match="timeout: expected 0 or more seconds, got"):
+            Strategy(timeout=given)
+    with pytest.raises(ConfigError, match="names: expected some of labels, got none"):
+        Strategy(names=[])

@@ -2,7 +2,7 @@
 
 import asyncio
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -167,12 +167,17 @@ def test_which_labels_mean_speech(keywords: Model) -> None:
         "word": StreamRNNVADAnalyzer(keywords, quiet=["_silence_", "_unknown_"]),
     }
     sound = np.random.default_rng(1).integers(-999, 999, RATE).astype(np.int16)
+    twice = StreamRNNVADAnalyzer(keywords, quiet=["_silence_", "_unknown_", "_silence_"])
     told = {name: each.voice_confidence(sound.tobytes()) for name, each in every.items()}
     last, other = wake.stream().feed(sound), keywords.stream().feed(sound)
     assert last.probabilities is not None and other.probabilities is not None
     assert told["jarvis"] == last.probabilities[-1, wake.labels.index("jarvis")]
     assert told["any"] == pytest.approx(last.probabilities[-1, 1:].sum(), abs=1e-9)
     assert told["word"] == pytest.approx(other.probabilities[-1, 2:].sum(), abs=1e-9)
+    assert twice.voice_confidence(sound.tobytes()) == told["word"]
+    one = StreamRNNVADAnalyzer(keywords, quiet="_silence_")
+    default = StreamRNNVADAnalyzer(keywords).voice_confidence(sound.tobytes())
+    assert one.voice_confidence(sound.tobytes()) == default
 
 
 def test_what_does_not_fit_is_refused(keywords: Model) -> None:
@@ -180,7 +185,16 @@ def test_what_does_not_fit_is_refused(keywords: Model) -> None:
         StreamRNNVADAnalyzer(load("intents"))
     with pytest.raises(ConfigError, match="quiet: expected some of _silence_, .* got hush"):
         StreamRNNVADAnalyzer(keywords, quiet=["hush"])
-    for seconds in (0.0, -1.0, float("nan")):
+    with pytest.raises(ConfigError, match="label: expected some of _silence_, .* got speach"):
+        StreamRNNVADAnalyzer(keywords, label="speach")
+    with pytest.raises(ConfigError, match="quiet: expected some of _silence_, .* got none"):
+        StreamRNNVADAnalyzer(keywords, quiet=[])
+    with pytest.raises(ConfigError, match="a label of speech or those of quiet, got both"):
+        StreamRNNVADAnalyzer(keywords, label="yes", quiet=["_silence_"])
+    with pytest.raises(ConfigError, match="expected a streamrnn.Model, got str 'keywords'"):
+        StreamRNNVADAnalyzer(cast(Any, "keywords"))
+    seconds: Any
+    for seconds in (0.0, -1.0, float("nan"), "never"):
         with pytest.raises(ConfigError, match="reset_after: expected more than 0 seconds"):
             StreamRNNVADAnalyzer(keywords, reset_after=seconds)
     with pytest.raises(ConfigError, match="rate"):

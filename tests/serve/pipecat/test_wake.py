@@ -1,7 +1,7 @@
 """In a true pipeline wake words are those of the whole recording, at the same samples."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -87,8 +87,10 @@ def test_a_word_is_told_just_before_the_frame_that_completes_it(model: Any, soun
 
 
 def test_only_what_is_asked_for_is_told(model: Any, sound: Any) -> None:
-    bot = asyncio.run(through([WakeWordProcessor(model, names=["jarvis"])], frames(sound)))
-    assert told(bot) == [each for each in wanted(model.predict(sound)) if each[0] == "jarvis"]
+    every = wanted(model.predict(sound))
+    for names in ("computer", ["jarvis", "computer"], "jarvis"):
+        bot = asyncio.run(through([WakeWordProcessor(model, names=names)], frames(sound)))
+        assert told(bot) == [each for each in every if each[0] in names]
 
 
 def test_every_user_is_heard_alone(model: Any, sound: Any) -> None:
@@ -203,5 +205,9 @@ def test_models_and_names_that_do_not_fit_are_refused(model: Any) -> None:
         WakeWordProcessor(make_model())
     with pytest.raises(ConfigError, match="expected some of alexa, computer, jarvis, got Alexa"):
         WakeWordProcessor(model, names=["Alexa", "jarvis"])
+    with pytest.raises(ConfigError, match="expected some of alexa, computer, jarvis, got none"):
+        WakeWordProcessor(model, names=[])
+    with pytest.raises(ConfigError, match="expected a streamrnn.Model, got str 'wake'; .*load"):
+        WakeWordProcessor(cast(Any, "wake"))
     with pytest.raises(ConfigError, match="got _background_"):
         WakeWordProcessor(model, names=["_background_"])
