@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import abstractmethod
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from pipecat.frames.frames import CancelFrame, EndFrame, Frame, StartFrame, StopFrame
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
@@ -14,13 +14,16 @@ class ListeningProcessor(FrameProcessor):
     """Listens to frames that go downstream, from a start until an end, a stop or a cancellation.
 
     What it says goes before the frame that it was said at, so whoever comes next can act before
-    that frame does. A frame that is refused is told by an `ErrorFrame` and passed on like any
-    other; what came before it stands. An interruption stops the bot and not the user: whoever
-    listens to the user listens on.
+    that frame does. What it does not listen to waits for nothing. A frame that is refused is told
+    by an `ErrorFrame` and passed on like any other; what came before it stands. An interruption
+    stops the bot and not the user: whoever listens to the user listens on.
 
     Args:
         options: of `FrameProcessor`: `name`, …
     """
+
+    kinds: ClassVar[tuple[type[Frame], ...]]
+    """The frames that are listened to, one at a time."""
 
     def __init__(self, **options: Any) -> None:
         cast(Any, super()).__init__(**options)  # typed in part
@@ -30,7 +33,7 @@ class ListeningProcessor(FrameProcessor):
 
     @abstractmethod
     async def listen(self, frame: Frame) -> None:
-        """Take a frame of a session that runs."""
+        """Take a frame of `kinds`, of a session that runs."""
 
     async def finish(self) -> None:
         """Say what is still to be said at the end of a session; `forget` follows."""
@@ -53,6 +56,8 @@ class ListeningProcessor(FrameProcessor):
         if isinstance(frame, StartFrame | CancelFrame):
             self._listening = isinstance(frame, StartFrame)
             self.forget()
+            return
+        if not isinstance(frame, (*self.kinds, EndFrame, StopFrame)):
             return
         async with self._one:
             if not self._listening:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pipecat.frames.frames import Frame, InputAudioRawFrame, SystemFrame, UserAudioRawFrame
 
@@ -56,6 +56,8 @@ class WakeWordProcessor(ListeningProcessor):
         ConfigError: no model but a name, no names, or one that the model does not detect.
     """
 
+    kinds: ClassVar = (InputAudioRawFrame,)
+
     def __init__(self, model: Model, *, names: Iterable[str] | None = None, **options: Any) -> None:
         detected = wake_words_of(model)
         named = detected if names is None else given.labels("names", names, detected)
@@ -67,8 +69,7 @@ class WakeWordProcessor(ListeningProcessor):
 
     async def listen(self, frame: Frame) -> None:
         """Take a frame; of sound, tell what is detected in it."""
-        if not isinstance(frame, InputAudioRawFrame):
-            return
+        assert isinstance(frame, InputAudioRawFrame)
         user = frame.user_id if isinstance(frame, UserAudioRawFrame) else ""
         sound = samples(frame.audio, frame.num_channels)
         if not len(sound):

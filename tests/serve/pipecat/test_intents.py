@@ -2,13 +2,17 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from pipecat.frames.frames import (
+    EagerEndOfTurnCancelFrame,
+    EagerTranscriptionFrame,
     Frame,
+    InputAudioRawFrame,
     InterimTranscriptionFrame,
     InterruptionFrame,
     StartFrame,
@@ -21,7 +25,7 @@ from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.loading import load
 from streamrnn.serve.pipecat import IntentFrame, IntentProcessor
 from streamrnn.tasks.intents.entities import entities
-from tests.serve.pipecat.bot import Bot, Until, running, through
+from tests.serve.pipecat.bot import PATIENCE, Bot, Until, running, through
 
 INTENTS = load("intents")
 WRITTEN = Path(__file__).parents[2] / "tasks" / "intents_written.jsonl"
@@ -165,6 +169,43 @@ def test_entities_of_ones_own() -> None:
     assert read(pushed, entities=None).of(IntentFrame)[-1].entities == {}
     bot = read(pushed, entities=lambda text, label: 1 / 0)
     assert told(bot)[-1] == ("HassTurnOff", True, "") and "division" in bot.errors[0]
+
+
+def test_sound_waits_for_nothing_that_is_looked_for() -> None:
+    looking, found = asyncio.Event(), threading.Event()
+    sound = InputAudioRawFrame(bytes(640), 16_000, 1)
+
+    async def run() -> Bot:
+        loop = asyncio.get_running_loop()
+
+        def find(_text: str, _label: str) -> dict[str, str | float]:
+            loop.call_soon_threadsafe(looking.set)
+            return {"found": found.wait(PATIENCE)}
+
+        async with running(IntentProcessor(INTENTS, entities=find)) as bot:
+            await bot.push(final("turn on the light"))
+            await looking.wait()
+            await bot.push(sound)
+            try:
+                await bot.come(InputAudioRawFrame)
+                assert not bot.of(TranscriptionFrame)
+            finally:
+                found.set()
+        return bot
+
+    assert asyncio.run(run()).of(IntentFrame)[-1].entities == {"found": True}
+
+
+def test_an_eager_text_is_read_as_it_stands() -> None:
+    """A prediction that the turn ends; it may be withdrawn, and other words may come after all."""
+    eager = EagerTranscriptionFrame("turn off the light", "a", "")
+    bot = read([eager, EagerEndOfTurnCancelFrame(), *grown("turn on the light")])
+    assert told(bot) == [
+        ("HassTurnOff", False, ""),
+        ("HassTurnOn", False, "HassTurnOff"),
+        ("HassTurnOn", True, ""),
+    ]
+    assert bot.down.index(bot.of(IntentFrame)[0]) + 1 == bot.down.index(eager)
 
 
 def test_a_long_text_gives_others_their_turn() -> None:

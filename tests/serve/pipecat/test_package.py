@@ -44,5 +44,17 @@ except UnsupportedError as error:
     assert "expected pipecat-ai to be installed; pip install 'streamrnn[pipecat]'" in python(code)
 
 
+def test_templates_are_read_before_the_first_word() -> None:
+    code = """
+import hassil, streamrnn
+from streamrnn.serve.pipecat import IntentProcessor
+from streamrnn.tasks.intents.entities import entities
+IntentProcessor(streamrnn.load("intents"))
+hassil.Intents.from_dict = None
+print(entities("turn on the kitchen lights", "HassTurnOn"))
+"""
+    assert python(code) == "{'area': 'kitchen', 'domain': 'light'}\n"
+
+
 def test_what_is_public_is_there() -> None:
     assert all(hasattr(pipecat, name) for name in pipecat.__all__)
