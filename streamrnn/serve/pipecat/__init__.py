@@ -17,6 +17,17 @@ A bot that sleeps until it is called, and knows what is asked for before the sen
 
 What comes with a frame goes before it: a processor after `intents` that knows an `IntentFrame`
 can keep the transcription behind it from the language model.
+
+Order: sound and texts are taken as they come; their own times are not looked at. Pipecat lets
+system frames (sound, wake words) overtake others (texts, intents). An interim text that comes after
+its final one begins another utterance. Before a start and after an end nothing is listened to.
+
+Interruption: it stops the bot, not the user. Streams and utterances go on, and wake words and
+intents that wait are kept. Pipecat drops texts that wait, or are just being read: no final intent
+comes of these, and the user's next text takes their place.
+
+Cancellation: what was not told is not told any more, streams and utterances are forgotten, and
+nothing is left running but a call of `entities`, in its thread, until it returns.
 """
 
 import warnings
