@@ -1,11 +1,22 @@
 """Pipecat is imported where it is asked for, and its absence is told."""
 
+import asyncio
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pipecat.frames.frames import UserStartedSpeakingFrame
+from pipecat.processors.aggregators.llm_context import LLMContext
 
 import streamrnn.serve.pipecat
 from streamrnn.serve import pipecat
+from streamrnn.serve.pipecat import WakeWordFrame
+from tests.serve.pipecat.bot import Until, frames, recorded, through
+from tests.test_readme import python_of, ways
 
 ROOT = Path(streamrnn.__file__).parents[1]
 
@@ -58,3 +69,15 @@ print(entities("turn on the kitchen lights", "HassTurnOn"))
 
 def test_what_is_public_is_there() -> None:
     assert all(hasattr(pipecat, name) for name in pipecat.__all__)
+
+
+def test_the_readmes_bot_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With stand-ins for what a bot has already, each of which lets frames through."""
+    (block,) = python_of(ways()["A Pipecat bot"])
+    has: dict[str, Any] = {name: Until() for name in ("stt", "llm", "tts")}
+    has |= {"context": LLMContext(), "transport": SimpleNamespace(input=Until, output=Until)}
+    monkeypatch.chdir(str(files("pipecat.audio.vad.data")))  # where silero_vad.onnx lies
+    exec(block, has)
+    bot = asyncio.run(through(has["bot"], frames(recorded("question"))))
+    assert [frame.label for frame in bot.of(WakeWordFrame)] == ["computer"]
+    assert bot.of(UserStartedSpeakingFrame) and bot.errors == []
