@@ -112,7 +112,8 @@ def interruption(subject: Subject) -> str:
 def causal(subject: Subject) -> str:
     """End the sequence early, and otherwise; what was told before stays."""
     model, sequence = subject.model, subject.sequence
-    other = model.frontend.example(subject.generator, len(sequence))
+    unit = max(1, len(model.frontend.example(subject.generator, 1)))  # of sound: a hop
+    other = model.frontend.example(subject.generator, -(-len(sequence) // unit))
     for cut in subject.generator.integers(1, len(sequence), 5).tolist():
         stream = model.stream()
         early = stream.feed(sequence[:cut])

@@ -16,6 +16,10 @@ class Broken(Exception):
     """A point does not hold; the message says how that was seen."""
 
 
+class Uncompared(Exception):
+    """There is nothing that a point could be held against; the message says why."""
+
+
 class Subject:
     """A model under check, with a sequence and what is expected of it.
 

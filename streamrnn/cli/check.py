@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from streamrnn.checks import check_model
+from streamrnn.checks import Point, check_model
+from streamrnn.checks.report import POINTS
 from streamrnn.cli.lines import print_json
 from streamrnn.loading import load
 
@@ -23,11 +24,18 @@ def check(
 ) -> None:
     """Try the seven points of the contract on a model; exit code 1 where one fails."""
     network = load(model)
-    with Console(stderr=True).status(f"checking {network.name}"):
-        report = check_model(network, seed=seed)
+    if not json:
+        print(f"{network.name} ({network.fingerprint[:12]})", flush=True)
+    with Console(stderr=True).status(f"checking {network.name}") as status:
+
+        def tell(point: Point) -> None:
+            if not json:
+                status.stop()  # or it would catch what is printed
+                print(f"  {point}", flush=True)
+                status.start()
+            status.update(f"checking {network.name}: {point.number} of {len(POINTS)} points tried")
+
+        report = check_model(network, seed=seed, tell=tell)
     if json:
-        plain = {**asdict(report), "passed": report.passed}
-        print_json(plain)
-    else:
-        print(report)
+        print_json({**asdict(report), "passed": report.passed})
     raise typer.Exit(0 if report.passed else 1)

@@ -76,3 +76,31 @@ def test_whole_numbers_have_no_infinity_to_refuse() -> None:
     model = make_model(frontend=AudioConfig(stack=2), input_size=80)
     samples = np.random.default_rng(0).integers(-9_000, 9_000, 2_000).astype(np.int16)
     assert failed(model, samples) == {}
+
+
+def test_points_are_told_as_they_are_tried_and_what_has_nothing_to_compare_says_so() -> None:
+    torch.manual_seed(0)
+    model = from_torch(nn.GRU(3, 5), nn.Linear(5, 2), engine="torch")
+    told: list[Any] = []
+    report = check_model(model, tell=told.append)
+    assert tuple(told) == report.points
+    assert [point.number for point in told if not point.compared] == [4]
+    assert str(report).count("holds") == 6 and "4.   –  " in str(report)
+
+
+def test_another_end_of_sound_is_as_long_as_the_sequence(monkeypatch: Any) -> None:
+    model = make_model(input_size=8, frontend=AudioConfig(mels=8))
+    made: list[int] = []
+    example = model.frontend.example
+
+    def counted(generator: np.random.Generator, samples: int) -> Any:
+        found = example(generator, samples)
+        made.append(len(found))
+        return found
+
+    sound = example(np.random.default_rng(0), 30)
+    monkeypatch.setattr(model.frontend, "example", counted)
+    assert check_model(model, sound).passed
+    hop = len(example(np.random.default_rng(0), 1))
+    assert any(len(sound) <= length < len(sound) + hop for length in made)
+    assert max(made) < 400 * hop  # what a network is compared on is made of examples too
