@@ -11,6 +11,8 @@ from streamrnn.model import Model
 
 USUAL = 320
 """Samples of a usual frame: kernels have one form for short chunks and one for long ones."""
+OTHER_RATE = 44_100
+"""Samples a second that have to be converted."""
 
 
 def expect_model(given: Any) -> None:
@@ -66,8 +68,10 @@ def warm(model: Model) -> None:
     What its kernels need is read when they are first called: some 0.4 s, in which no bot would
     hear anything.
     """
-    stream = model.stream()
-    for count in (USUAL, PIECE):
-        for _ in range(3):
-            stream.feed(np.zeros(count, np.int16))
-    stream.flush()
+    for rate in (None, OTHER_RATE):
+        stream = model.stream(rate=rate)
+        for dtype in (np.int16, np.float32):
+            for count in (USUAL, PIECE, 4 * PIECE):
+                for _ in range(3):
+                    stream.feed(np.zeros(count, dtype))
+        stream.flush()

@@ -1,5 +1,7 @@
 """What services ask of models, and what they are told where a model is another."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -16,6 +18,30 @@ def test_models_that_fit_tell_what_is_asked_for() -> None:
     assert wake_words_of(load("wake")) == ("alexa", "computer", "jarvis")
     assert sound_of(load("keywords")) == load("keywords").config.frontend
     warm(load("wake"))
+
+
+STREAMS = """
+import numpy as np, streamrnn, tests.serve.wyoming
+from streamrnn.serve.models import warm
+from tests.serve.wyoming.fresh import forms
+
+model = streamrnn.load("wake")
+warm(model)
+before = forms()
+for dtype in (np.int16, np.float32):
+    for rate in (8_000, 16_000, 48_000):
+        for count in (1, 160, 20_000):
+            stream = model.stream(rate=rate)
+            stream.feed(np.zeros(count, dtype))
+            stream.flush()
+print(forms() - before or "nothing new")
+"""
+
+
+def test_once_a_model_is_warm_no_stream_waits_for_a_kernel() -> None:
+    """In a process of its own, where no other test has called any."""
+    done = subprocess.run([sys.executable, "-c", STREAMS], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("nothing new\n", "")
 
 
 NO_DECODER = make_model(frontend=AudioConfig(), decoder=RawConfig(), input_size=40)

@@ -12,13 +12,11 @@ from streamrnn.decoders.voice import SPEECH
 from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.frontends.framing import framing_of
 from streamrnn.model import Model
-from streamrnn.serve.models import sound_of, wake_words_of
+from streamrnn.serve.models import OTHER_RATE, sound_of, wake_words_of
 from streamrnn.serve.wyoming.words import Words
 
 LONG = 12.0
 """Seconds of sound that are fed at once to try out all kernels: those of long chunks too."""
-OTHER_RATE = 44_100
-"""Samples a second that have to be converted."""
 
 
 @dataclass(frozen=True)
@@ -87,15 +85,22 @@ def _see_that_voice(model: Model) -> None:
 
 
 def _warm(model: Model) -> None:
-    """Feed a pool in all the ways that clients do: little and much, both types, another rate."""
+    """Feed a pool in all the ways that clients do.
+
+    Little and much, both types, mono and stereo, another rate; several chunks before a tick, and
+    some that wait where a stream ends.
+    """
     with model.pool(2) as pool:
         for rate in (framing_of(sound_of(model)).sample_rate, OTHER_RATE):
-            streams = [pool.open(rate=rate) for _ in range(2)]
-            for dtype in (np.int16, np.float32):
-                for seconds in (0.02, 0.1, LONG):
-                    for stream in streams:
-                        stream.feed(np.zeros((int(seconds * rate), 1), dtype))
-                    pool.tick()
-            for stream in streams:
-                stream.flush()
-                stream.close()
+            for channels in (1, 2):
+                streams = [pool.open(rate=rate, channels=channels) for _ in range(2)]
+                for dtype in (np.int16, np.float32):
+                    for seconds in (0.02, 0.1, 0.1, LONG):
+                        for stream in streams:
+                            stream.feed(np.zeros((int(seconds * rate), channels), dtype))
+                        if seconds != 0.1:
+                            pool.tick()
+                for stream in streams:
+                    stream.feed(np.zeros((rate, channels), np.int16))
+                    stream.flush()
+                    stream.close()

@@ -61,8 +61,9 @@ class Words:
     def warm(self) -> None:
         """Compile kernels and read templates, so that no client has to wait for them."""
         for label in self._model.labels:
-            entities("turn on the light", label)
-        self._model.predict("turn on the light")
+            self._recognised(label, "turn on the light")
+        for text in ("on", "on " * (LONGEST // 3)):  # kernels have a form for much, too
+            self._label(text)
 
     def transcript(self, text: str, language: str | None) -> Eventable:
         """What a transcript brings: `handled`, `intent` or `not-recognized`."""

@@ -1,5 +1,7 @@
 """What is served: models that fit, and voice beside wake words."""
 
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,17 @@ def test_voice_and_wake_words_are_heard_in_one_stream() -> None:
         assert kinds == {"voice-started", "voice-stopped", "detection"}
 
     with_peer(act, Served(wake=model("wake"), vad=speech_model()))
+
+
+def test_once_it_is_warm_nobody_waits_for_a_kernel() -> None:
+    """In a process of its own, where no other test has called any."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.serve.wyoming.fresh"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_models_that_do_not_fit_are_refused() -> None:
