@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import signal
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, closing, suppress
 from ipaddress import ip_address
+from threading import Timer
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from streamrnn.cli.lines import print_json, tell
 from streamrnn.errors import ConfigError, ServeError, UnsupportedError
@@ -17,7 +17,10 @@ from streamrnn.loading import load
 if TYPE_CHECKING:
     from wyoming.event import Event
 
-    from streamrnn.serve.wyoming import Served
+    from streamrnn.serve.wyoming import Bound, Served
+
+LONG = 2.0
+"""Seconds after which it is told what takes so long."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,8 +58,8 @@ def serve(
 
     A model is a bundled name or a file; all clients share it. Ctrl-C ends the service.
     """
-    from streamrnn.serve.wyoming import Served
-    from streamrnn.serve.wyoming.address import Tcp, parse_uri
+    from streamrnn.serve.wyoming import Bound, Served, parse_uri
+    from streamrnn.serve.wyoming.address import Tcp
 
     where = parse_uri(wyoming)  # before all is loaded
     if zeroconf and not isinstance(where, Tcp):
@@ -69,20 +72,33 @@ def serve(
         name=name,
     )
     logging.basicConfig(format="streamrnn: %(message)s")  # a line to standard error
-    with Console(stderr=True).status("compiling kernels, a minute the first time"):
-        served.warm()
-    number = asyncio.run(_serve(wyoming, served, zeroconf, most_clients, json))
+    with closing(Bound(where)) as bound:  # what cannot be is told at once; clients may wait there
+        _warm(served)
+        number = asyncio.run(_serve(bound, served, zeroconf, most_clients, json))
     raise SystemExit(128 + number)
 
 
+def _warm(served: "Served") -> None:
+    """Let everything run once; what takes long is told."""
+    told = "compiling kernels, a minute the first time; clients may connect, and wait"
+    telling = Timer(LONG, tell, [told])
+    telling.daemon = True
+    telling.start()
+    try:
+        served.warm()
+    finally:
+        telling.cancel()
+
+
 async def _serve(
-    uri: str, served: "Served", zeroconf: bool | None, most_clients: int, json: bool
+    bound: "Bound", served: "Served", zeroconf: bool | None, most_clients: int, json: bool
 ) -> int:
     """Serve until a signal comes; gives its number once all that was open is closed.
 
     Ctrl-C is asyncio's own: it cancels this, and raises KeyboardInterrupt after it.
     """
     from streamrnn.serve.wyoming import Server
+    from streamrnn.serve.wyoming.server import counted
 
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_tell_failure)
@@ -98,7 +114,8 @@ async def _serve(
 
     _stop_with(loop, stopped)
     async with AsyncExitStack() as stack:
-        server = Server(uri, served, most_clients=most_clients, told=told)
+        server = Server(bound, served, most_clients=most_clients, told=told)
+        stack.callback(lambda: tell(f"stopped; {counted(server.clients_served)} served"))
         await stack.enter_async_context(server)
         kinds = {"wake": served.wake, "intent": served.intent, "vad": served.vad}
         models = ", ".join(f"{kind} {each.name}" for kind, each in kinds.items() if each)

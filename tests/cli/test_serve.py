@@ -8,11 +8,18 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
-from wyoming.event import Event
+from wyoming.event import Event as WyomingEvent
 
+from streamrnn.cli import lines as cli
+from streamrnn.cli import serve as module
+from streamrnn.cli.serve import serve
+from streamrnn.errors import ServeError
+from streamrnn.loading import load
+from streamrnn.serve.wyoming import Served
 from streamrnn.serve.wyoming.wire import EventReader
 from tests.cli.test_cli import run
 from tests.conftest import COMMAND
@@ -47,18 +54,19 @@ def ask(uri: str, *sent: str, payload: bytes = b"") -> list[dict[str, Any]]:
         while data := connection.recv(2**16):
             reader.feed(data)
     while (event := reader.next_event()) is not None:
-        assert isinstance(event, Event)
+        assert isinstance(event, WyomingEvent)
         found.append({"type": event.type, "data": event.data})
     return found
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_without_a_word(number: signal.Signals) -> None:
+def test_a_signal_ends_it_and_it_says_whom_it_served(number: signal.Signals) -> None:
     with service("--wyoming", "tcp://127.0.0.1:0", "--wake", "wake") as (process, uri):
         assert ask(uri, '{"type": "ping"}')[0]["type"] == "pong"
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
-    assert (process.returncode, out, err) == (128 + number, "", "")
+    assert (process.returncode, out) == (128 + number, "")
+    assert err == "streamrnn: stopped; 1 client served\n"
     with pytest.raises(ConnectionRefusedError):
         ask(uri)
 
@@ -69,6 +77,36 @@ def test_a_second_one_at_a_port_is_one_line_and_the_first_goes_on() -> None:
         assert second.returncode == 2 and second.stderr.count("\n") == 1
         assert "expected a free address of this machine to listen at" in second.stderr
         assert ask(uri, '{"type": "ping"}')[0]["type"] == "pong"
+
+
+def test_an_address_that_is_taken_is_told_before_kernels_are_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Served, "warm", lambda _: pytest.fail("it was warmed first"))
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        uri = f"tcp://127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(ServeError, match="expected a free address of this machine"):
+            serve(uri, wake="wake")
+
+
+def test_what_takes_long_is_told_once_and_what_does_not_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = Event()
+
+    def tell(line: object) -> None:
+        cli.tell(line)
+        told.set()
+
+    served = Served(wake=load("wake"))
+    monkeypatch.setattr(module, "tell", tell)
+    monkeypatch.setattr(Served, "warm", lambda _: None)
+    module._warm(served)
+    monkeypatch.setattr(Served, "warm", lambda _: told.wait(20))
+    monkeypatch.setattr(module, "LONG", 0.0)
+    module._warm(served)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("streamrnn: compiling kernels, a minute")
 
 
 def test_a_unix_socket_goes_with_it(tmp_path: Path) -> None:

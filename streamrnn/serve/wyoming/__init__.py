@@ -21,9 +21,10 @@ except ModuleNotFoundError as _error:
         "serve: expected wyoming to be installed; pip install 'streamrnn[wyoming]'"
     ) from _error
 
+from streamrnn.serve.wyoming.address import Bound, parse_uri
 from streamrnn.serve.wyoming.connection import Patience
 from streamrnn.serve.wyoming.served import Served
 from streamrnn.serve.wyoming.server import MOST_CLIENTS, Server
 
-__all__ = ["MOST_CLIENTS", "Patience", "Served", "Server"]
+__all__ = ["MOST_CLIENTS", "Bound", "Patience", "Served", "Server", "parse_uri"]
 del _wyoming

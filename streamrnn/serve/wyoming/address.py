@@ -5,6 +5,7 @@ import socket
 import stat
 from collections.abc import Callable
 from contextlib import suppress
+from errno import EADDRNOTAVAIL, EAFNOSUPPORT
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -60,30 +61,74 @@ def parse_uri(uri: str) -> Tcp | Unix:
     )
 
 
-async def listen(where: Tcp | Unix, connected: Connected) -> tuple[asyncio.Server, Tcp | Unix]:
-    """Begin to listen.
+class Bound:
+    """An address that is taken: who connects waits, until somebody serves there.
 
     Args:
-        where: at which address.
-        connected: is called with each client.
-
-    Returns:
-        The server, and its address with the real port.
+        where: which.
 
     Raises:
         ServeError: the address is taken, forbidden, or none of this machine.
     """
+
+    def __init__(self, where: Tcp | Unix) -> None:
+        try:
+            self._sockets = _unix(where.path) if isinstance(where, Unix) else _tcp(where)
+        except OSError as error:
+            raise ServeError(
+                f"{where}: expected a free address of this machine to listen at, got: {error}"
+            ) from error
+        self.where: Tcp | Unix = where
+        """Which it is, with the real port."""
+        if isinstance(where, Tcp):
+            self.where = where._replace(port=self._sockets[0].getsockname()[1])
+
+    async def serve(self, connected: Connected) -> list[asyncio.Server]:
+        """Take those who wait, and whoever comes; each is handed to `connected`."""
+        return [
+            await asyncio.start_server(connected, sock=each, backlog=BACKLOG)
+            for each in self._sockets
+        ]
+
+    def close(self) -> None:
+        """Give the address back."""
+        for each in self._sockets:
+            each.close()
+        if isinstance(self.where, Unix):
+            self.where.path.unlink(missing_ok=True)
+
+
+def _tcp(where: Tcp) -> list[socket.socket]:
+    """Listen at one port of every address that a host has, where the machine has it too."""
+    found, port, missing = list[socket.socket](), where.port, OSError("no address")
+    told = socket.getaddrinfo(where.host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    for family, *_, address in told:
+        try:
+            at = (address[0], port, *address[2:])
+            found.append(socket.create_server(at, family=family, backlog=BACKLOG))
+            port = found[0].getsockname()[1]
+        except OSError as error:
+            if error.errno not in (EADDRNOTAVAIL, EAFNOSUPPORT):  # as `::1` of localhost may be
+                for each in found:
+                    each.close()
+                raise
+            missing = error
+    if not found:
+        raise missing
+    return found
+
+
+def _unix(path: Path) -> list[socket.socket]:
+    """Listen at a path where nobody does; a socket that was left behind there is removed."""
+    listening = socket.socket(socket.AF_UNIX)
     try:
-        if isinstance(where, Unix):
-            await _see_that_free(where.path)
-            server = await asyncio.start_unix_server(connected, where.path, backlog=BACKLOG)
-            return server, where
-        server = await asyncio.start_server(connected, where.host, where.port, backlog=BACKLOG)
-        return server, where._replace(port=server.sockets[0].getsockname()[1])
-    except OSError as error:
-        raise ServeError(
-            f"{where}: expected a free address of this machine to listen at, got: {error}"
-        ) from error
+        _see_that_free(path)
+        listening.bind(str(path))
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return [listening]
 
 
 def keep_alive(writer: asyncio.StreamWriter) -> None:
@@ -101,8 +146,8 @@ def keep_alive(writer: asyncio.StreamWriter) -> None:
                 connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-async def _see_that_free(path: Path) -> None:
-    """Refuse a path where somebody listens, or that is no socket; asyncio removes one left behind.
+def _see_that_free(path: Path) -> None:
+    """Refuse a path where somebody listens, or that is no socket; remove one left behind.
 
     Raises:
         OSError: it is taken.
@@ -113,9 +158,11 @@ async def _see_that_free(path: Path) -> None:
         return
     if not stat.S_ISSOCK(mode):
         raise FileExistsError(f"{path} is no socket")
-    try:
-        _, writer = await asyncio.open_unix_connection(path)
-    except ConnectionRefusedError:
-        return  # left behind
-    writer.close()
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(1.0)
+        try:
+            asking.connect(str(path))
+        except ConnectionRefusedError:  # left behind
+            path.unlink()
+            return
     raise FileExistsError(f"somebody listens at {path}")

@@ -11,7 +11,7 @@ from wyoming.event import Event, Eventable
 from streamrnn.errors import ConfigError
 from streamrnn.model import Model
 from streamrnn.serve.models import sound_of
-from streamrnn.serve.wyoming.address import Tcp, Unix, keep_alive, listen, parse_uri
+from streamrnn.serve.wyoming.address import Bound, Tcp, Unix, keep_alive, parse_uri
 from streamrnn.serve.wyoming.connection import PATIENCE, Connection, Patience, Services
 from streamrnn.serve.wyoming.info import info_of
 from streamrnn.serve.wyoming.served import Served
@@ -28,7 +28,8 @@ class Server:
     """Serves models to clients that speak the Wyoming protocol; an asynchronous context.
 
     Args:
-        uri: where: `tcp://HOST:PORT`, port 0 for any that is free, or `unix:///PATH`.
+        uri: where: `tcp://HOST:PORT`, port 0 for any that is free, or `unix:///PATH`; or an
+            address that is taken already, where clients may wait. It is given back in the end.
         served: what.
         most_clients: how many at a time; more are told so, and dismissed.
         capacity: how many of them may send sound at a time; None: all.
@@ -47,7 +48,7 @@ class Server:
 
     def __init__(
         self,
-        uri: str,
+        uri: str | Bound,
         served: Served,
         *,
         most_clients: int = MOST_CLIENTS,
@@ -57,13 +58,16 @@ class Server:
     ) -> None:
         if most_clients < 1:
             raise ConfigError(f"most_clients: expected 1 or more, got {most_clients}")
-        self.where: Tcp | Unix = parse_uri(uri)
+        self._bound = uri if isinstance(uri, Bound) else None
+        self.where: Tcp | Unix = parse_uri(uri) if isinstance(uri, str) else uri.where
         """Where it listens; with the real port once it has begun."""
         self._served, self._most, self._patience, self._told = served, most_clients, patience, told
         self._capacity = most_clients if capacity is None else capacity
         self._clients: set[asyncio.Task[None]] = set()
         self._pools: list[TickingPool] = []
         self._ending = False
+        self.clients_served = 0
+        """How many have been served in all."""
 
     @property
     def clients(self) -> int:
@@ -86,7 +90,9 @@ class Server:
             self._ask,
         )
         try:
-            self._server, self.where = await listen(self.where, self._connected)
+            self._bound = self._bound or Bound(self.where)
+            self.where = self._bound.where
+            self._servers = await self._bound.serve(self._connected)
         except BaseException:
             await self._end()
             raise
@@ -94,7 +100,8 @@ class Server:
 
     async def __aexit__(self, *_error: object) -> None:
         self._ending = True
-        self._server.close()
+        for server in self._servers:
+            server.close()
         for seconds in (LAST, None):  # who has not read its last words by then, never will
             clients = set(self._clients)
             for task in clients:
@@ -102,10 +109,10 @@ class Server:
             if clients:
                 await asyncio.wait(clients, timeout=seconds)
         await self._end()
-        if isinstance(self.where, Unix):
-            self.where.path.unlink(missing_ok=True)
 
     async def _end(self) -> None:
+        if self._bound is not None:
+            self._bound.close()
         for pool in self._pools:
             await pool.stop()
         self._pools.clear()
@@ -126,9 +133,10 @@ class Server:
         connection = Connection(reader, writer, self._services, self._patience, self._told)
         if len(self._clients) < self._most:
             keep_alive(writer)
+            self.clients_served += 1
             serving = connection.run()
         else:
-            why = f"expected fewer than {self._most} clients, got as many; come later"
+            why = f"expected up to {counted(self._most)} at a time, got one more; come later"
             serving = connection.refuse(why, "too-many-clients")
         task = asyncio.create_task(serving)
         self._clients.add(task)
@@ -144,3 +152,8 @@ class Server:
 
     def _failed(self, error: Exception) -> None:
         _LOG.error("a tick failed: %r", error, exc_info=_LOG.isEnabledFor(logging.DEBUG))
+
+
+def counted(clients: int) -> str:
+    """So many clients, in words."""
+    return f"{clients} client{'' if clients == 1 else 's'}"

@@ -10,7 +10,7 @@ from wyoming.info import Describe
 
 from streamrnn.errors import ConfigError, ServeError
 from streamrnn.serve.wyoming import Server
-from streamrnn.serve.wyoming.address import Tcp, Unix, parse_uri
+from streamrnn.serve.wyoming.address import Bound, Tcp, Unix, parse_uri
 from tests.serve.wyoming.peer import wake
 
 
@@ -85,3 +85,23 @@ def test_an_address_that_is_taken_or_of_another_machine_is_told() -> None:
             await answers(server)
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("uri", ["tcp://localhost:0", "unix://{}/voice.sock"])
+def test_who_comes_before_it_serves_waits_and_is_answered(uri: str, tmp_path: Path) -> None:
+    bound = Bound(parse_uri(uri.format(tmp_path)))
+    with pytest.raises(ServeError, match="expected a free address of this machine"):
+        Bound(bound.where)
+
+    async def run() -> None:
+        async with AsyncClient.from_uri(str(bound.where)) as client:
+            await client.write_event(Describe().event())
+            async with Server(bound, wake()) as server:
+                assert server.where == bound.where
+                event = await client.read_event()
+                assert event is not None and event.type == "info"
+
+    asyncio.run(run())
+    Bound(bound.where).close()  # it was given back
+    bound.close()
+    assert not list(tmp_path.iterdir())

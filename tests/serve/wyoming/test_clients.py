@@ -252,11 +252,14 @@ def test_more_clients_than_may_be_are_told() -> None:
     async def act(server: Server) -> None:
         async with connected(server) as first, connected(server) as second:
             await first.works()
-            assert (await second.expect("error"))["code"] == "too-many-clients"
+            told = await second.expect("error")
+            assert told["code"] == "too-many-clients"
+            assert told["text"].startswith("expected up to 1 client at a time, got one more")
             assert await second.read() is None
         await gone(server)
         async with connected(server) as third:
             await third.works()
+        assert server.clients_served == 2
 
     served(act, most_clients=1)
 
