@@ -30,6 +30,17 @@ MOST_UNREAD = 2**20
 LINGER = 1.0
 """Seconds that a client is listened to after its end was told it, as nginx's `lingering_close`:
 to close on bytes that nobody reads would take back from it what it was told."""
+_SOUND = ("sound", "wake words or voice", "--wake MODEL or --vad MODEL")
+_SENTENCES = ("sentences", "intents", "--intent MODEL")
+_WANTED = {
+    "detect": ("sound", "wake words", "--wake MODEL"),
+    "audio-start": _SOUND,
+    "audio-chunk": _SOUND,
+    "audio-stop": _SOUND,
+    "recognize": _SENTENCES,
+    "transcript": _SENTENCES,
+}
+"""What events ask for: told once of each kind, which model would serve it, and how."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -86,6 +97,8 @@ class Connection:
         self._services, self._patience, self._told = services, patience, told
         self._events = EventReader()
         self._deadline: float | None = None
+        self._complained: tuple[str, str] | None = None
+        self._missing: set[str] = set()
         self._listening = Listening(services.wake, services.wake_words, services.voice, self._send)
         self._takes: dict[str, Callable[[Event], Awaitable[None]]] = {
             "describe": self._describe,
@@ -158,21 +171,40 @@ class Connection:
             return await self._reader.read(READ)
 
     async def _take(self, event: Event | BadEvent) -> None:
-        """Answer one event; those that nobody here knows are passed over."""
+        """Answer one event; those that nobody serves are passed over."""
         if isinstance(event, BadEvent):
-            self._send(Error(text=event.text, code=event.code))
+            self._complain(event.type, event.text, event.code)
             return
         take = self._takes.get(event.type)
         if take is None:
+            self._pass_over(event.type)
             return
         try:
             await take(event)
         except FieldError as error:
-            self._send(Error(text=str(error), code=error.code))
+            self._complain(event.type, str(error), error.code)
         except (PoolFullError, QueueFullError, StreamClosedError):
             raise
         except StreamRNNError as error:
-            self._send(Error(text=str(error), code="refused"))
+            self._complain(event.type, str(error), "refused")
+        else:
+            self._complained = None
+
+    def _complain(self, kind: str, text: str, code: str) -> None:
+        """Tell what is wrong with an event; of chunks that are wrong alike, the first alone."""
+        before, self._complained = self._complained, (kind, code)
+        if kind != "audio-chunk" or self._complained != before:
+            self._send(Error(text=text, code=code))
+
+    def _pass_over(self, kind: str) -> None:
+        """Say once what would have to be served for an event of the protocol."""
+        what, models, option = _WANTED.get(kind, ("", "", ""))
+        if what and what not in self._missing:
+            self._missing.add(what)
+            told = (
+                f"{kind}: expected a model of {models} to be served, got none; {option} serves one"
+            )
+            self._send(Error(text=told, code="not-served"))
 
     def _send(self, event: Event | Eventable) -> None:
         """Write an event, unless the client is gone; who reads nothing is dropped."""

@@ -36,6 +36,8 @@ _SHORT.maxstring = _SHORT.maxother = 60
 class BadEvent(NamedTuple):
     """An event that is none, whose end is known: the next one may come."""
 
+    type: str
+    """What it would be; "" where it does not say."""
     text: str
     """What was expected and what came."""
     code: str
@@ -161,20 +163,23 @@ def _length(header: dict[str, Any], name: str, most: int) -> int:
 
 def _event(header: _Header, behind: bytes, payload: bytes) -> Event | BadEvent:
     if header.type is None:
-        return BadEvent("header: expected a type, a string; got none", "bad-event")
+        return BadEvent("", "header: expected a type, a string; got none", "bad-event")
     data: dict[str, Any] = {}
     if header.data is not None:
         there = header.data
         if not isinstance(there, dict):
-            got = shown(there)
-            return BadEvent(f"{header.type}: expected data, a JSON object, got {got}", "bad-data")
+            return _bad_data(header.type, shown(there))
         data |= cast(dict[str, Any], there)
     if behind:
         try:
             data |= _object(behind)
         except ValueError as error:
-            return BadEvent(f"{header.type}: expected data, a JSON object, got {error}", "bad-data")
+            return _bad_data(header.type, error)
     return Event(header.type, data, payload or None)
+
+
+def _bad_data(kind: str, got: object) -> BadEvent:
+    return BadEvent(kind, f"{kind}: expected data, a JSON object, got {got}", "bad-data")
 
 
 def _object(text: bytes) -> dict[str, Any]:

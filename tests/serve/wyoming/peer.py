@@ -1,6 +1,7 @@
 """A service with real sockets, a client that sends whatever it likes, and recorded sound."""
 
 import asyncio
+import json
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -163,6 +164,11 @@ def with_peer(
             await act(peer)
 
     served(run, what, **options)
+
+
+def line(**header: Any) -> bytes:
+    """A header as it is sent."""
+    return json.dumps(header).encode() + b"\n"
 
 
 def abandon(peer: Peer) -> None:

@@ -1,7 +1,6 @@
 """Bad clients: each is told what is wrong, or dropped, and nobody else notices."""
 
 import asyncio
-import json
 import tracemalloc
 from contextlib import suppress
 from typing import Any
@@ -16,14 +15,11 @@ from tests.serve.wyoming.peer import (
     connected,
     everything,
     gone,
+    line,
     place,
     served,
     with_peer,
 )
-
-
-def line(**header: Any) -> bytes:
-    return json.dumps(header).encode() + b"\n"
 
 
 @pytest.mark.parametrize(
@@ -138,6 +134,35 @@ def test_a_wrong_field_is_told_and_the_connection_goes_on(
     with_peer(act)
 
 
+def test_of_chunks_that_are_wrong_alike_the_first_is_told() -> None:
+    async def act(peer: Peer) -> None:
+        async def told(code: str) -> None:
+            told = await peer.expect("error")
+            assert told["code"] == code and told["text"].startswith("audio-chunk: expected")
+
+        for code, payload, data in (
+            ("bad-audio", b"abc", FORMAT),
+            ("bad-field", b"ab", {**FORMAT, "width": 9}),
+            ("bad-audio", b"abc", FORMAT),
+        ):
+            for _ in range(160):
+                await peer.send("audio-chunk", payload, **data)
+            await told(code)
+        for _ in range(160):
+            await peer.write(line(type="audio-chunk", data=3))
+        await told("bad-data")
+        for _ in range(2):  # after a good one it is news again
+            await peer.send("audio-chunk", b"ab", **FORMAT)
+            await peer.send("audio-chunk", b"abc", **FORMAT)
+            await told("bad-audio")
+        for _ in range(2):  # whoever waits for an answer has it each time
+            await peer.send("ping", text=3)
+            assert (await peer.expect("error"))["code"] == "bad-field"
+        await peer.works()
+
+    with_peer(act)
+
+
 def test_what_is_wrong_within_a_frame_is_told_and_the_connection_goes_on() -> None:
     async def act(peer: Peer) -> None:
         for data in (line(type="x", data_length=3) + b"[1]", line(type="x", data=3), line(type=3)):
@@ -157,73 +182,6 @@ def test_strangers_are_passed_over() -> None:
         assert (await peer.expect("pong"))["text"] is None
 
     with_peer(act, everything())
-
-
-async def flood(server: Server, kind: str) -> None:
-    """Ask and ask, and read nothing, until the other end is gone."""
-    reader, writer = await asyncio.open_connection(*place(server), limit=2**10)
-    asked = b"".join([line(type=kind)] * 500)
-    try:
-        while True:
-            writer.write(asked)
-            async with asyncio.timeout(20):
-                await writer.drain()
-    except ConnectionError:
-        pass
-    finally:
-        writer.transport.abort()
-
-
-def test_who_never_reads_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
-    async def act(server: Server) -> None:
-        async with connected(server) as other:
-            await flood(server, "describe")
-            await other.works()
-
-    served(act, everything(), patience=Patience(read=0.3))
-    assert "dropped: expected it to read" in caplog.text
-
-
-async def stalled(server: Server) -> asyncio.StreamWriter:
-    """A client that asks without reading, until the service asks no more of it either."""
-    _, writer = await asyncio.open_connection(*place(server), limit=2**10)
-    with suppress(TimeoutError):
-        while True:
-            writer.write(b"".join([line(type="describe")] * 500))
-            async with asyncio.timeout(0.5):
-                await writer.drain()
-    return writer
-
-
-def test_who_says_good_bye_and_never_reads_is_not_waited_for() -> None:
-    async def act(server: Server) -> None:
-        writer = await stalled(server)
-        writer.write_eof()
-        await gone(server)
-        writer.transport.abort()
-
-    served(act, everything(), patience=Patience(read=1.0))
-
-
-def test_who_never_reads_does_not_hold_up_the_end() -> None:
-    async def run() -> None:
-        async with asyncio.timeout(30):
-            async with Server("tcp://127.0.0.1:0", everything(), patience=Patience(3e3, 3e3)) as s:
-                writer = await stalled(s)
-                assert s.clients == 1
-        writer.transport.abort()
-
-    asyncio.run(run())
-
-
-def test_who_reads_late_is_told_everything() -> None:
-    async def act(peer: Peer) -> None:
-        for number in range(3_000):
-            await peer.send("ping", text=str(number))
-        for number in range(3_000):
-            assert await peer.expect("pong") == {"text": str(number)}
-
-    with_peer(act)
 
 
 def test_an_error_within_ends_one_client_and_is_one_line(
