@@ -9,6 +9,9 @@ the last, its tail is told.
 all of them do. Names differ neither by case nor by `_` for a space; a detection bears the name as
 it was asked for, since Home Assistant passes over any other.
 
+What a chunk makes known is told in the order of its samples. Two models each take their own time,
+so where both listen a chunk is worked on by both before anything of it is told, or the next taken.
+
 The timestamp of an event is the first chunk's, or else that of `audio-start`, or else 0, and
 1,000 · position / rate after it. Positions are counted in samples, so nothing adds up however odd
 chunks are.
@@ -66,6 +69,7 @@ class Listening:
         self._format: Format | None = None
         self._begun: float | None = None
         self._streams: list[tuple[TickingPool, PooledStream]] = []
+        self._heard: list[tuple[int, bool, Eventable]] = []
         self._detected = False
 
     def detect(self, event: WyomingEvent) -> None:
@@ -115,6 +119,10 @@ class Listening:
                 await self._open(form, begun)
             for pool, stream in self._streams:
                 await pool.feed(stream, piece)
+        if len(self._streams) > 1:
+            for pool, _ in self._streams:
+                await pool.settle()
+            self._tell()
         if before is not None and form != before:
             raise FieldError(
                 f"audio-chunk: expected {before}, as before, got {form}; a new stream begins",
@@ -146,17 +154,29 @@ class Listening:
         for pool, stream in self._streams:
             await pool.end(stream)
         self._streams.clear()
+        self._tell()
 
     def _heard_word(self, clock: Clock, event: Event) -> None:
         name = self._asked.get(folded(event.label))
         if event.kind == "detected" and name is not None:
             self._detected = True
-            self._send(Detection(name=name, timestamp=clock.at(event.position)))
+            self._hear(event, Detection(name=name, timestamp=clock.at(event.position)))
 
     def _heard_voice(self, clock: Clock, event: Event) -> None:
         if event.label == SPEECH and event.kind in ("start", "end"):
             voice = VoiceStarted if event.kind == "start" else VoiceStopped
-            self._send(voice(timestamp=clock.at(event.position)))
+            self._hear(event, voice(timestamp=clock.at(event.position)))
+
+    def _hear(self, event: Event, told: Eventable) -> None:
+        """Tell what one model heard; where two listen, once the other has heard as much."""
+        self._heard.append((event.position, isinstance(told, Detection), told))
+        if self._wake is None or self._voice is None:
+            self._tell()
+
+    def _tell(self) -> None:
+        for *_, told in sorted(self._heard, key=lambda heard: heard[:2]):
+            self._send(told)
+        self._heard.clear()
 
 
 def folded(name: str) -> str:

@@ -50,6 +50,7 @@ class TickingPool:
         self._thread = ThreadPoolExecutor(1, f"ticks of {model.name}")
         self._loop = asyncio.get_running_loop()
         self._wanted, self._ticked = asyncio.Event(), asyncio.Condition()
+        self._begun = self._done = 0
         self._task = self._loop.create_task(self._run())
 
     def __len__(self) -> int:
@@ -88,6 +89,13 @@ class TickingPool:
             async with self._ticked:
                 await self._ticked.wait_for(lambda: stream.waiting <= self._most)
 
+    async def settle(self) -> None:
+        """Wait until all that was fed by now is worked on, and told."""
+        self._wanted.set()
+        last = self._begun + 1
+        async with self._ticked:
+            await self._ticked.wait_for(lambda: self._done >= last)
+
     async def end(self, stream: PooledStream) -> None:
         """Tell all that is known of a stream, its tail too; then it is closed.
 
@@ -115,7 +123,9 @@ class TickingPool:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
+            self._begun += 1
             await self._in_thread(self._tick)
+            self._done = self._begun
             async with self._ticked:
                 self._ticked.notify_all()
 

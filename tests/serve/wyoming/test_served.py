@@ -1,5 +1,6 @@
 """What is served: models that fit, and voice beside wake words."""
 
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -21,6 +22,7 @@ from tests.serve.wyoming.peer import (
     RATE,
     Peer,
     connected,
+    detections,
     model,
     recorded,
     served,
@@ -80,17 +82,28 @@ def test_voice_starts_and_stops_as_in_the_whole(make: Any) -> None:
 
 
 @recorded
-def test_voice_and_wake_words_are_heard_in_one_stream() -> None:
+@pytest.mark.parametrize("chunk", [500, 30_000, 10**9])
+def test_what_a_chunk_makes_known_is_told_in_the_order_of_its_samples(chunk: int) -> None:
+    vad, sound = speech_model(), words(1)
+    both = {*voice(vad, sound), *(("detection", ms) for _, ms in detections(sound))}
+
     async def act(peer: Peer) -> None:
-        await peer.hear(words(1), 500)
+        found: list[tuple[str, int]] = []
+        for first in range(0, len(sound), chunk):
+            await peer.hear(sound[first : first + chunk], chunk)
+            await peer.send("ping")
+            told: list[int] = []
+            while (event := await peer.read()) is not None and event.type != "pong":
+                told.append(event.data["timestamp"])
+                found.append((event.type, told[-1]))
+            assert told == sorted(told)
         await peer.send("audio-stop")
         await peer.send("ping")
-        kinds: set[str] = set()
         while (event := await peer.read()) is not None and event.type != "pong":
-            kinds.add(event.type)
-        assert kinds == {"voice-started", "voice-stopped", "detection"}
+            found.append((event.type, event.data["timestamp"]))
+        assert set(found) == both and len(found) == len(both)
 
-    with_peer(act, Served(wake=model("wake"), vad=speech_model()))
+    with_peer(act, Served(wake=model("wake"), vad=vad))
 
 
 def test_once_it_is_warm_nobody_waits_for_a_kernel() -> None:
@@ -124,19 +137,27 @@ def test_fewer_than_one_client_is_refused() -> None:
         Server("tcp://127.0.0.1:0", wake(), most_clients=0)
 
 
-def test_who_serves_sentences_hears_no_sound_and_the_other_way_round() -> None:
-    async def no_sound(peer: Peer) -> None:
-        for kind in ("audio-start", "audio-chunk", "audio-stop", "detect"):
-            await peer.send(kind, names=3)
+SOUND = ("detect", "audio-start", "audio-chunk", "audio-stop")
+
+
+@pytest.mark.parametrize(
+    "what, kinds, told",
+    [
+        (lambda: Served(intent=model("intents")), SOUND, "detect: .* --wake MODEL"),
+        (lambda: Served(intent=model("intents")), SOUND[1:], "audio-start: .* --vad MODEL"),
+        (lambda: Served(vad=speech_model()), SOUND[:1], "detect: .* wake words .* --wake MODEL"),
+        (wake, ("recognize", "transcript"), "recognize: .* intents .* --intent MODEL"),
+    ],
+)
+def test_what_nobody_serves_is_told_once(what: Any, kinds: tuple[str, ...], told: str) -> None:
+    async def act(peer: Peer) -> None:
+        for kind in (*kinds, *kinds):
+            await peer.send(kind, text=3, names=3)
+        error = await peer.expect("error")
+        assert error["code"] == "not-served" and re.match(told, error["text"])
         await peer.works()
 
-    async def no_words(peer: Peer) -> None:
-        for kind in ("recognize", "transcript", "intent"):
-            await peer.send(kind, text=3)
-        await peer.works()
-
-    with_peer(no_sound, Served(intent=model("intents")))
-    with_peer(no_words, wake())
+    with_peer(act, what())
 
 
 def test_a_tick_that_fails_ends_those_it_was_for(
