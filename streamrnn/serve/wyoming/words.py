@@ -7,9 +7,13 @@ done here:
 
 - `transcript`: the time and the date are answered, `handled`; everything else is `intent`, for Home
   Assistant to handle, or `not-recognized`. With handling off there are no answers.
-- An `intent` bears Home Assistant's own words for it, which are spoken once it is done. Where a
-  kind of device is to be switched and no room is told, it is not recognized: Home Assistant would
-  switch the whole house.
+- An `intent` bears what is to be spoken once it is done, in plain words. Where these depend on
+  what only the home knows, a state, a `transcript` brings Home Assistant's template for them, which
+  it renders since 2026.6, and `recognize` none.
+- Where devices are to be switched or set, and neither a room, a floor nor a name is told, it is not
+  recognized, and asked for: Home Assistant would take the whole house. `All the lights` is said on
+  purpose, `everything` too, perhaps; it is asked. What plays, what moves and what heats is left to
+  Home Assistant, which takes what is playing, and one of each.
 - `recognize`: `intent` or `not-recognized`, never an answer: it asks for recognition alone.
 - `intent`, what another service has recognised: `handled` where it asks for time or date, or else
   `not-handled`. With handling off it is passed over.
@@ -25,6 +29,7 @@ from wyoming.intent import Entity, Intent, NotRecognized
 
 from streamrnn.model import Model
 from streamrnn.serve.wyoming.fields import FieldError, text_of
+from streamrnn.serve.wyoming.spoken import plain_of
 from streamrnn.tasks.intents.answers import Household
 from streamrnn.tasks.intents.entities import Entities, entities, response
 from streamrnn.tasks.intents.home import QUESTIONS
@@ -33,6 +38,8 @@ from streamrnn.tasks.intents.sentence import LONGEST, decides
 ANSWERED = ("HassGetCurrentTime", "HassGetCurrentDate")
 """Intents that a clock answers."""
 _ALL = re.compile(r"\b(?:all|every|everything|everywhere|whole|entire)\b", re.IGNORECASE)
+_EVERY_ONE = re.compile(r"HassTurn|HassLightSet|HassSetPosition|HassFanSetSpeed")
+"""Intents that Home Assistant does to every device that fits."""
 LANGUAGE = "en"
 """Of the sentences."""
 
@@ -61,7 +68,7 @@ class Words:
     def warm(self) -> None:
         """Compile kernels and read templates, so that no client has to wait for them."""
         for label in self._model.labels:
-            self._recognised(label, "turn on the light")
+            self._recognised(label, "turn on the kitchen light", templates=False)
         for text in ("on", "on " * (LONGEST // 3)):  # kernels have a form for much, too
             self._label(text)
 
@@ -72,11 +79,11 @@ class Words:
         label = self._label(text)
         if self.handle and label in ANSWERED:
             return Handled(text=self._answer(label, text))
-        return self._recognised(label, text)
+        return self._recognised(label, text, templates=True)
 
     def recognize(self, text: str) -> Eventable:
         """What a sentence asks for: `intent` or `not-recognized`."""
-        return self._recognised(self._label(text), text)
+        return self._recognised(self._label(text), text, templates=False)
 
     def intent(self, name: str) -> Eventable:
         """What an intent that somebody recognised brings: `handled` or `not-handled`."""
@@ -89,29 +96,35 @@ class Words:
         label = labels[-1] if labels else None
         return "" if label is None or label == self._outside else label
 
-    def _recognised(self, label: str, text: str) -> Eventable:
+    def _recognised(self, label: str, text: str, *, templates: bool) -> Eventable:
+        """What a sentence asks for; with `templates` for words that only the home can find too."""
         if not label:
             return NotRecognized(text=self._answer("oos" if text.strip() else "", text))
         found = entities(text, label)
-        if not label.startswith(QUESTIONS) and _anywhere(text, found):
-            return NotRecognized(text="In which room?")
+        question = _question(text, label, found)
+        if question:
+            return NotRecognized(text=question)
+        template = response(text, label)
         return Intent(
             name=label,
             entities=[Entity(name, value) for name, value in found.items()],
-            text=response(text, label) or None,
+            text=plain_of(template, label, found) or (template if templates else "") or None,
         )
 
     def _answer(self, intent: str, text: str) -> str:
         return Household().answer(intent, text, self._now())
 
 
-def _anywhere(text: str, found: Entities) -> bool:
-    """Whether a kind of device is spoken of, but neither which one nor where, nor all of them.
-
-    Home Assistant would take every one in the house.
-    """
-    kind, place = {"domain", "device_class"}, {"area", "floor", "name"}
-    return bool(kind & set(found)) and not place & set(found) and _ALL.search(text) is None
+def _question(text: str, label: str, found: Entities) -> str:
+    """What to ask where neither which device nor where is told; "" where nothing is to be asked."""
+    if label.startswith(QUESTIONS) or {"area", "floor", "name"} & set(found):
+        return ""
+    everything = _ALL.search(text) is not None
+    if {"domain", "device_class"} & set(found):
+        return "" if everything else "In which room?"
+    if not _EVERY_ONE.match(label):
+        return ""
+    return "In which room?" if everything else "Which device, and in which room?"
 
 
 def sentence_of(event: Event) -> str:

@@ -7,10 +7,9 @@ from wyoming.asr import Transcript
 from wyoming.client import AsyncTcpClient
 from wyoming.intent import Intent, NotRecognized, Recognize
 
-from streamrnn.loading import load
 from streamrnn.serve.wyoming import Served, Server
 from streamrnn.serve.wyoming.words import Words
-from streamrnn.tasks.intents.entities import entities
+from streamrnn.tasks.intents.entities import entities, response
 from tests.serve.wyoming.peer import NOON, Peer, connected, model, place, served, with_peer
 
 
@@ -100,10 +99,61 @@ def test_fields_that_are_wrong_are_told_and_the_connection_goes_on() -> None:
     served(act, intents())
 
 
-def test_without_a_room_nothing_is_switched_in_the_whole_house() -> None:
-    words = Words(load("intents"))
-    for text in ("turn on the lights", "open the blinds"):
+@pytest.mark.parametrize(
+    "text, asked",
+    [
+        ("turn on the lights", "In which room?"),
+        ("open the blinds", "In which room?"),
+        ("turn off everything", "In which room?"),
+        ("switch everything off", "In which room?"),
+        ("turn off all", "In which room?"),
+        ("set brightness to 50 percent", "In which room?"),
+        ("turn it off", "Which device, and in which room?"),
+        ("make it brighter", "Which device, and in which room?"),
+    ],
+)
+def test_the_whole_house_is_never_switched_unasked(text: str, asked: str) -> None:
+    words = Words(model("intents"))
+    for said in (words.recognize(text), words.transcript(text, "en")):
+        assert isinstance(said, NotRecognized) and said.text == asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("turn on all the lights", "turn on the kitchen lights", "turn off the tv"),
+        *("turn off everything in the kitchen", "are any lights on", "pause the music"),
+        *("set the volume to 50 percent", "set the temperature to 21 degrees", "next song"),
+    ],
+)
+def test_where_something_is_told_or_little_is_done_nothing_is_asked(text: str) -> None:
+    assert isinstance(Words(model("intents")).recognize(text), Intent)
+
+
+@pytest.mark.parametrize(
+    "text, spoken",
+    [
+        ("turn on the coffee machine", "Turned on the coffee machine"),
+        ("turn off everything in the kitchen", "Turned off"),
+        ("open the garage door", "Opening the door"),
+        ("add milk to my shopping list", "Added milk"),
+        ("set a timer for an hour and a half", "Timer set for 1 hour 30 minutes"),
+        ("add five minutes to the pasta timer", "5 minutes added to timer named pasta"),
+        ("turn off the lights in ten minutes", "Command will be executed in 10 minutes"),
+        ("set the temperature to 21 degrees", "Temperature set to 21 degrees"),
+    ],
+)
+def test_what_is_to_be_spoken_is_plain(text: str, spoken: str) -> None:
+    words = Words(model("intents"))
+    for said in (words.recognize(text), words.transcript(text, "en")):
+        assert isinstance(said, Intent) and said.text == spoken
+
+
+def test_what_only_the_home_knows_is_a_template_for_home_assistant_and_nothing_for_others() -> None:
+    words = Words(model("intents"))
+    for text in ("is the kitchen light on", "cancel all timers", "how long is left on my timer"):
+        said = words.transcript(text, "en")
+        assert isinstance(said, Intent) and said.text == response(text, said.name)
+        assert said.text and "{" in said.text
         said = words.recognize(text)
-        assert isinstance(said, NotRecognized) and said.text == "In which room?"
-    for text in ("turn on all the lights", "turn on the kitchen lights", "are any lights on"):
-        assert isinstance(words.recognize(text), Intent)
+        assert isinstance(said, Intent) and said.text is None
