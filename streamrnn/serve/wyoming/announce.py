@@ -19,8 +19,11 @@ except ModuleNotFoundError as _error:
 
 TYPE = "_wyoming._tcp.local."
 """What Home Assistant looks for."""
-_EVERYWHERE = ("0.0.0.0", "::")
-_MULTICAST = "224.0.0.251"  # of mDNS, RFC 6762: whoever reaches it is on the network
+_EVERYWHERE = {
+    "0.0.0.0": (socket.AF_INET, "224.0.0.251"),
+    "::": (socket.AF_INET6, "ff05::fb"),  # a site's: the link's tells no way
+}
+"""Groups of mDNS, RFC 6762 and IANA: whoever reaches one is on the network."""
 
 
 @asynccontextmanager
@@ -29,11 +32,12 @@ async def announced(name: str, host: str, port: int) -> AsyncGenerator[str]:
 
     Args:
         name: of the service; where another has it already, a number is put behind it.
-        host: where it listens; of every address that of the way to the network is told.
+        host: where it listens; of every address, IPv4 or IPv6, that of the way to the network is
+            told.
         port: likewise.
 
     Yields:
-        Name and address as they are told.
+        Name and addresses as they are told.
 
     Raises:
         ConfigError: the name is empty, or has more than 63 bytes (RFC 6763, 4.1.1).
@@ -42,32 +46,33 @@ async def announced(name: str, host: str, port: int) -> AsyncGenerator[str]:
     if not 1 <= len(name.encode()) <= 63:
         raise ConfigError(f"name: expected 1 to 63 bytes to announce, got {len(name.encode())}")
     try:
-        address = _address(host)
-        interfaces = InterfaceChoice.All if host in _EVERYWHERE else [address]
-        zeroconf = AsyncZeroconf(interfaces=interfaces)
-    except OSError as error:
+        addresses = _addresses(host)
+        everywhere = host == "0.0.0.0"  # of IPv6 the loopback could not be spoken on
+        zeroconf = AsyncZeroconf(interfaces=InterfaceChoice.All if everywhere else addresses)
+    except (OSError, RuntimeError) as error:  # the latter: an interface has no such address
         raise ServeError(
-            f"announce: expected a network, got: {error}; without, give host and port by hand"
+            f"announce: expected a network to announce {host} on, got: {error}; without, give "
+            "host and port by hand"
         ) from error
     try:
-        info = AsyncServiceInfo(
-            TYPE, f"{name}.{TYPE}", addresses=[socket.inet_aton(address)], port=port
-        )
+        info = AsyncServiceInfo(TYPE, f"{name}.{TYPE}", parsed_addresses=addresses, port=port)
         half_typed: Any = zeroconf
         try:
             await half_typed.async_register_service(info, allow_name_change=True)
         except (Error, OSError) as error:
             raise ServeError(f"announce: expected to be heard, got: {error!r}") from error
-        yield f"{info.get_name()} at {address}"
+        yield f"{info.get_name()} at {', '.join(addresses)}"
     finally:
         await zeroconf.async_unregister_all_services()
         await zeroconf.async_close()
 
 
-def _address(host: str) -> str:
-    """The IPv4 address by which others reach a host."""
+def _addresses(host: str) -> list[str]:
+    """The addresses by which others reach a host."""
     if host not in _EVERYWHERE:
-        return socket.gethostbyname(host)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect((_MULTICAST, 1))  # sends nothing, but asks the way
-        return str(probe.getsockname()[0])
+        told = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return list(dict.fromkeys(str(address[0]).split("%")[0] for *_, address in told))
+    family, group = _EVERYWHERE[host]
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.connect((group, 1))  # sends nothing, but asks the way
+        return [str(probe.getsockname()[0])]
