@@ -1,5 +1,6 @@
 """What a service says of itself when it is asked to `describe`."""
 
+from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
 from wyoming.info import (
@@ -58,8 +59,21 @@ def _about(name: str, description: str) -> dict[str, Any]:
     """What is told of every artifact."""
     return {
         "name": name,
-        "attribution": Attribution(name="streamrnn", url=""),
+        "attribution": Attribution(name="streamrnn", url=_url()),
         "installed": True,
         "description": description,
         "version": __version__,
     }
+
+
+def _url() -> str:
+    """Where the project is, as its package tells it; or else what its licence says."""
+    try:
+        package = metadata("streamrnn")
+    except PackageNotFoundError:  # run from its sources
+        return ""
+    for told in package.get_all("Project-URL") or ():
+        return told.split(",")[-1].strip()
+    for licence in package.get_all("License-Expression") or ():
+        return f"https://spdx.org/licenses/{licence}.html"
+    return ""

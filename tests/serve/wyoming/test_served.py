@@ -14,6 +14,7 @@ import streamrnn
 from streamrnn.config import DetectConfig
 from streamrnn.errors import ConfigError, UnsupportedError
 from streamrnn.serve.wyoming import Served, Server
+from streamrnn.serve.wyoming.info import info_of
 from streamrnn.serve.wyoming.listening import SPEECH
 from streamrnn.workers import Workers
 from tests.conftest import make_model
@@ -130,6 +131,13 @@ def test_models_that_do_not_fit_are_refused() -> None:
         Served(intent=model("wake"))
     with pytest.raises(UnsupportedError, match="got one of text and classes"):
         Served(intent=model("characters"))
+
+
+def test_where_it_comes_from_is_told() -> None:
+    info = info_of(Served(wake=model("wake"), intent=model("intents")))
+    for program in (*info.wake, *info.intent, *info.handle):
+        for each in (program, *program.models):
+            assert each.attribution.url.startswith("https://")
 
 
 def test_fewer_than_one_client_is_refused() -> None:
