@@ -30,7 +30,11 @@ def add_to(app: typer.Typer) -> None:
 
 def serve(
     wyoming: Annotated[
-        str, typer.Option(metavar="URI", help="Where: tcp://HOST:PORT, or unix:///PATH.")
+        str,
+        typer.Option(
+            metavar="URI",
+            help="Where: tcp://HOST:PORT ([::] for IPv6), or unix:///PATH.",
+        ),
     ],
     wake: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Detects wake words: wake.")
@@ -57,6 +61,11 @@ def serve(
     """Serve models to Home Assistant, or whoever else speaks the Wyoming protocol.
 
     A model is a bundled name or a file; all clients share it. Ctrl-C ends the service.
+
+    Sound is listened to for all wake words, unless `detect` names some.
+
+    A `transcript` that asks for time or date is `handled`; any other brings
+    `intent` or `not-recognized`, and so does `recognize`, whatever it asks for.
     """
     from streamrnn.serve.wyoming import Bound, Served, parse_uri
     from streamrnn.serve.wyoming.address import Tcp

@@ -154,6 +154,12 @@ def test_what_cannot_be_served_is_one_line(arguments: tuple[str, ...], told: str
     assert done.returncode == 2 and told in done.stderr and done.stderr.count("\n") == 1
 
 
+def test_help_says_what_is_answered_and_what_is_heard() -> None:
+    told = " ".join(run("serve", "--help").stdout.split())
+    assert "A `transcript` that asks for time or date is `handled`; any other brings" in told
+    assert "all wake words, unless `detect` names some" in told
+
+
 def test_without_the_package_it_says_how_to_get_it(tmp_path: Path) -> None:
     (tmp_path / "wyoming.py").write_text(
         "raise ModuleNotFoundError(\"No module named 'wyoming'\", name='wyoming')"
