@@ -1,6 +1,6 @@
 """What is said once an intent is done: Home Assistant's own words, made plain where they can be.
 
-They are Jinja templates. Home Assistant renders one since 2026.6; before that, and whoever else
+They are Jinja templates. Home Assistant renders one since May 2026; before that, and whoever else
 asks, would speak it as it is. So what slots alone decide is filled in here.
 """
 

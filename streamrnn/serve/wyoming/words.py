@@ -9,7 +9,7 @@ done here:
   Assistant to handle, or `not-recognized`. With handling off there are no answers.
 - An `intent` bears what is to be spoken once it is done, in plain words. Where these depend on
   what only the home knows, a state, a `transcript` brings Home Assistant's template for them, which
-  it renders since 2026.6, and `recognize` none.
+  it renders since May 2026 (home-assistant/core 170433), and `recognize` none.
 - Where devices are to be switched or set, and neither a room, a floor nor a name is told, it is not
   recognized, and asked for: Home Assistant would take the whole house. `All the lights` is said on
   purpose, `everything` too, perhaps; it is asked. What plays, what moves and what heats is left to
