@@ -108,6 +108,13 @@ def test_a_sentence_speaks_of(text: str, intent: str, expected: dict[str, str | 
         ),
         ("play the radio in the kitchen", "HassMediaSearchAndPlay", {"area": "kitchen"}),
         ("milk", "HassShoppingListAddItem", {}),
+        ("set a five minute timer and a ten minute timer", "HassStartTimer", {"minutes": 5}),
+        ("a timer of 59.9999 seconds, would you", "HassStartTimer", {"minutes": 1}),
+        ("would you cancel the pizza timer for me", "HassCancelTimer", {"name": "pizza"}),
+        ("well turn the white lamp red", "HassLightSet", {"name": "lamp", "color": "red"}),
+        ("dim the lamp to 12.5 % or so", "HassLightSet", {"name": "lamp", "brightness": 12.5}),
+        ("would 21.5 degrees be fine", "HassClimateSetTemperature", {"temperature": 21.5}),
+        ("would 20 % be fine", "HassClimateSetTemperature", {}),
     ],
 )
 def test_what_no_template_fits_is_searched(

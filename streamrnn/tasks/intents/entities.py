@@ -32,6 +32,9 @@ _PERCENT = {
 }
 """What a percentage is called, by the intent."""
 _COLOUR = re.compile(r"\b(white|black|red|orange|yellow|green|blue|purple|brown|pink|turquoise)\b")
+_NUMBER = r"(?<![\d.,:])(\d{1,3}(?:\.\d+)?)"
+_TIMER_NAME = re.compile(r"\b(?:the|my|1|called|named) ([^\W\d_]+) timer\b")
+_NO_NAMES = ("hour", "minute", "second", "other", "first", "last", "new", "current", "next")
 _PLACED = re.compile(r"Turn|Set|State|Vacuum|Mow|Media|Climate|Timer|Broadcast")
 """Intents that may name a room; of these only some a device."""
 _UNTHINGED = re.compile(r"Timer|Broadcast|Search")
@@ -111,18 +114,35 @@ def _searched(text: str, intent: str) -> Entities:
         found |= {"area": rooms[0]} if rooms else {}
         if things:  # as Home Assistant has it: `the lights` are a domain, `the lamp` is a name
             found["domain" if things[0] == "light" else "name"] = things[0]
-    percent = re.search(r"(?<![\d.])(\d{1,3}) ?(?:%|per ?cent)", read)
-    if intent in _PERCENT and percent is not None and int(percent[1]) <= 100:
-        found[_PERCENT[intent]] = int(percent[1])
-    colour = _COLOUR.search(read)
-    if intent == "HassLightSet" and colour is not None:
-        found["color"] = colour[1]
+    percent = re.search(rf"{_NUMBER} ?(?:%|per ?cent)", read)
+    if intent in _PERCENT and percent is not None and float(percent[1]) <= 100:
+        found[_PERCENT[intent]] = _value(float(percent[1]))
+    degrees = re.search(
+        rf"{_NUMBER} ?(?:°|degrees?\b)|\bto (?=\d){_NUMBER}(?![.:]?\d| ?%| per)", read
+    )
+    if intent == "HassClimateSetTemperature" and degrees is not None:
+        found["temperature"] = _value(float(degrees[1] or degrees[2]))
+    colours: list[str] = _COLOUR.findall(read)
+    if intent == "HassLightSet" and colours:  # the white lamp is to be red
+        found["color"] = colours[-1]
     if "Timer" in intent:
-        for part in durations(text):
-            # `Add a minute to the ten minute timer`: the timer's length is how it was started.
-            prefix = "start_" if part.names_timer and intent != "HassStartTimer" else ""
-            for slot, value in _clock(part.seconds).items():
-                found.setdefault(prefix + slot, value)
+        found |= _timer(text, read, intent)
+    return found
+
+
+def _timer(text: str, read: str, intent: str) -> Entities:
+    """The first duration, that of the timer that is meant, and its name."""
+    found: Entities = {}
+    prefixes: set[str] = set()
+    for part in durations(text):
+        # `Add a minute to the ten minute timer`: the timer's length is how it was started.
+        prefix = "start_" if part.names_timer and intent != "HassStartTimer" else ""
+        if prefix not in prefixes:
+            prefixes.add(prefix)
+            found |= {prefix + slot: value for slot, value in _clock(part.seconds).items()}
+    name = _TIMER_NAME.search(read)
+    if name is not None and name[1] not in _NO_NAMES:
+        found["name"] = name[1]
     return found
 
 
@@ -130,7 +150,7 @@ def _clock(seconds: float) -> dict[str, float]:
     """A duration in hours, minutes and seconds, those that are not zero; {} where it is endless."""
     if not math.isfinite(seconds):
         return {}
-    whole, rest = divmod(seconds, 60.0)
+    whole, rest = divmod(round(seconds, 3), 60.0)
     parts = {"hours": whole // 60, "minutes": whole % 60, "seconds": round(rest, 3)}
     return {slot: _value(value) for slot, value in parts.items() if value}
 
