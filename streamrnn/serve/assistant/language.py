@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from streamrnn.errors import ConfigError
 from streamrnn.tasks.intents.home import QUESTIONS
 from streamrnn.tasks.intents.templates import (
     OUTSIDE,
@@ -24,6 +25,7 @@ from streamrnn.tasks.intents.variation import AFTER, BEFORE
 
 SENTENCES = 20_000
 """That a language model is counted of: two seconds of drawing."""
+MOST_MISSED = 1_000  # sentences that are drawn in vain before it is given up
 OUTSIDE_SHARE = 0.05  # of sentences that ask for nothing a home can do
 FURTHER_SHARE = 0.3  # of an intent's sentences, of templates as people put it
 BEFORE_SHARE, AFTER_SHARE = 0.3, 0.15  # that have a pleasantry before them, or after
@@ -54,6 +56,9 @@ def sentences(
         knows: whether a word can be recognised; a sentence with another is drawn anew.
         wake_words: one of which each sentence begins with; none: none does.
         seed: of all chance.
+
+    Raises:
+        ConfigError: a thousand in a row had an unknown word; unicode-rbnf is not installed.
     """
     rng = np.random.default_rng(seed)
     shipped, further = _by_intent(shipped_templates()), _by_intent(further_templates())
@@ -62,7 +67,14 @@ def sentences(
     # As for training: between one share each and a share by the number of templates.
     sizes = np.sqrt([len(shipped[intent]) for intent in intents])
     shares = sizes / sizes.sum()
+    missed = 0
     while count:
+        if missed == MOST_MISSED:
+            raise ConfigError(
+                f"sentences: expected words that can be recognised, got {missed:,} sentences in a "
+                "row with one that cannot; give a recogniser that knows English"
+            )
+        missed += 1
         intent = OUTSIDE
         if rng.random() >= OUTSIDE_SHARE:
             intent = intents[int(rng.choice(len(intents), p=shares))]
@@ -75,7 +87,7 @@ def sentences(
             if wake_words:  # as what is heard does
                 words.insert(0, wake_words[int(rng.integers(len(wake_words)))])
             yield " ".join(words)
-            count -= 1
+            count, missed = count - 1, 0
 
 
 def write_language_model(path: str, told: Iterator[str], *, discount: float = 0.15) -> None:
@@ -120,4 +132,10 @@ def _spelt(number: str) -> str:
 @cache
 def _speller() -> Any:
     """Unicode's rules of numbers in words, which hassil brings along."""
-    return import_module("unicode_rbnf").RbnfEngine.for_language("en")
+    try:
+        return import_module("unicode_rbnf").RbnfEngine.for_language("en")
+    except ImportError as error:
+        raise ConfigError(
+            "numbers: expected unicode-rbnf to be installed, which spells them out; "
+            "pip install 'streamrnn[assistant]'"
+        ) from error

@@ -61,6 +61,7 @@ class WyomingRecogniser:
         self._runner = asyncio.Runner()
         self._reading: asyncio.Task[str] | None = None
         self._words = ""
+        self._closed = False
 
     def begin(self) -> None:
         """Begin a command; one that was not ended is forgotten."""
@@ -78,7 +79,10 @@ class WyomingRecogniser:
         return self._run(self._flush()) if self._reading is not None else ""
 
     def close(self) -> None:
-        """Leave the server; once, for nothing can be heard after it."""
+        """Leave the server; nothing can be heard after it."""
+        if self._closed:
+            return
+        self._closed = True
         with suppress(OSError, TimeoutError):
             self._runner.run(self._leave())
         self._runner.close()

@@ -48,7 +48,8 @@ class PocketSphinx:
 
     Raises:
         UnsupportedError: pocketsphinx is not installed.
-        ConfigError: hassil or home-assistant-intents, which sentences are drawn with, is missing.
+        ConfigError: hassil, home-assistant-intents or unicode-rbnf, which sentences are drawn and
+            spelt with, is missing.
     """
 
     def __init__(self, wake_words: Sequence[str], *, count: int = SENTENCES) -> None:

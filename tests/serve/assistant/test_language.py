@@ -1,10 +1,14 @@
 """What people say to a home: drawn from templates, spelt as it is spoken."""
 
 import re
+import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamrnn.errors import ConfigError
+from streamrnn.serve.assistant import language
 from streamrnn.serve.assistant.language import sentences, spoken, write_language_model
 
 
@@ -42,3 +46,15 @@ def test_probabilities_after_any_word_sum_to_at_most_one(tmp_path) -> None:
             probability, first, *_ = line.split()
             after[first] = after.get(first, 0.0) + 10.0 ** float(probability)
     assert len(after) > 100 and max(after.values()) <= 0.851  # 0.15 are kept for unseen words
+
+
+def test_a_recogniser_that_knows_no_word_is_told_so() -> None:
+    with pytest.raises(ConfigError, match="expected words that can be recognised, got 1,000"):
+        next(sentences(1, lambda word: False, []))
+
+
+def test_what_spells_numbers_is_named_where_it_is_missing(monkeypatch) -> None:
+    language._speller.cache_clear()
+    monkeypatch.setitem(sys.modules, "unicode_rbnf", None)
+    with pytest.raises(ConfigError, match=r"unicode-rbnf to be installed.*streamrnn\[assistant\]"):
+        spoken("40")

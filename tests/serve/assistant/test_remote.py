@@ -28,6 +28,7 @@ def test_a_server_gives_the_words_of_one_command_after_the_other(
     _, second = words_of(recogniser)
     assert first == second == "computer what time is it"
     recogniser.close()
+    recogniser.close()  # once more does no harm
 
 
 @pytest.mark.parametrize(
