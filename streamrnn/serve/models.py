@@ -62,6 +62,15 @@ def wake_words_of(model: Model) -> tuple[str, ...]:
     return tuple(decoder.detected)
 
 
+def folded(name: str) -> str:
+    """The name of a wake word as names are compared.
+
+    >>> folded("Hey_Jarvis")
+    'hey jarvis'
+    """
+    return " ".join(name.casefold().replace("_", " ").split())
+
+
 def warm(model: Model) -> None:
     """Let a model that hears run for a while, where nothing waits for it.
 

@@ -29,6 +29,7 @@ from wyoming.wake import Detection, NotDetected
 from streamrnn.decoders.voice import SPEECH
 from streamrnn.pool import PooledStream
 from streamrnn.predictions import Event
+from streamrnn.serve.models import folded
 from streamrnn.serve.wyoming.fields import FieldError, names_of, time_of
 from streamrnn.serve.wyoming.sound import Format, format_of, pieces_of
 from streamrnn.serve.wyoming.ticking import TickingPool
@@ -177,8 +178,3 @@ class Listening:
         for *_, told in sorted(self._heard, key=lambda heard: heard[:2]):
             self._send(told)
         self._heard.clear()
-
-
-def folded(name: str) -> str:
-    """A name of a wake word as names are compared."""
-    return " ".join(name.casefold().replace("_", " ").split())

@@ -11,8 +11,8 @@ from wyoming.client import AsyncTcpClient
 from wyoming.wake import NotDetected
 
 from streamrnn.config import AudioConfig, DetectConfig
+from streamrnn.serve.models import folded
 from streamrnn.serve.wyoming import Served, Server
-from streamrnn.serve.wyoming.listening import folded
 from tests.conftest import make_model
 from tests.serve.wyoming.peer import (
     FORMAT,
