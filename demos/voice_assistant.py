@@ -13,7 +13,7 @@ Needs pip install 'streamrnn[assistant]'.
 import argparse
 import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from datetime import datetime
 
 from rich.console import Console
@@ -21,39 +21,59 @@ from rich.console import Console
 import streamrnn
 from streamrnn.cli import run
 from streamrnn.cli.assistant_view import JsonView, LineView, View
-from streamrnn.cli.sound_source import filled, open_sound
-from streamrnn.serve.assistant import Answered, Assistant, Due, Recogniser
+from streamrnn.cli.lines import tell
+from streamrnn.cli.sound_source import Source, filled, open_sound
+from streamrnn.serve.assistant import Answered, Assistant, Due, Recogniser, Told, Woken
 from streamrnn.serve.assistant.remote import WyomingRecogniser
 from streamrnn.serve.assistant.speaking import speak
 from streamrnn.serve.assistant.sphinx import PocketSphinx
 from streamrnn.serve.models import wake_words_of
+from streamrnn.tasks.intents.sentence import decides
 
 
 def main() -> None:
     """Listen, and answer."""
     options = parsed()
     wake, intents = streamrnn.load(options.wake), streamrnn.load(options.intents)
+    wake_words, _ = wake_words_of(wake), decides(intents)
     view: View = JsonView() if options.json else LineView(Console())
-    with (
-        closing(recogniser(options.stt, wake)) as words,
-        open_sound(
-            options.file or "mic",
-            rate=None,
-            channels=1,
-            device=options.device,
-            reconnect=options.reconnect,
-            usual=16_000,
-        ) as source,
-    ):
+    with ExitStack() as stack:
+        if options.file:  # before a language model is learnt for one that cannot be read
+            source = stack.enter_context(sound(options))
+            words = stack.enter_context(closing(recogniser(options.stt, wake)))
+        else:  # a microphone would lose what it hears meanwhile
+            words = stack.enter_context(closing(recogniser(options.stt, wake)))
+            source = stack.enter_context(sound(options))
         shape = {"rate": source.rate, "channels": source.channels}
         assistant = Assistant(wake, intents, words, clock=clock(options.now), **shape)
-        view.listening(source.name, wake_words_of(wake))
-        for samples, _ in filled(source):
+        view.listening(source.name, wake_words)
+        kinds: set[type[Told]] = set()
+        for samples, gap in filled(source):
+            if gap:
+                view.lost(gap, assistant.time)
             told = assistant.flush() if samples is None else assistant.feed(samples)
             for each in told:
                 view.tell(each)
+                kinds.add(type(each))
                 if isinstance(each, Answered | Due) and options.speak is not None:
                     speak(each.answer, file=options.speak or None)
+    if options.file and Woken not in kinds:
+        called = ", ".join(wake_words)
+        tell(f"no wake word was heard ({called}); see what is: streamrnn stream wake FILE")
+    if options.file and Answered not in kinds:
+        raise SystemExit(1)
+
+
+def sound(options: argparse.Namespace) -> AbstractContextManager[Source]:
+    """Where sound comes from."""
+    return open_sound(
+        options.file or "mic",
+        rate=None,
+        channels=1,
+        device=options.device,
+        reconnect=options.reconnect,
+        usual=16_000,
+    )
 
 
 def parsed() -> argparse.Namespace:

@@ -9,6 +9,8 @@ With JSON, one object a line:
     {"text": "what time is it", "intent": "HassGetCurrentTime", "score": 0.93,
      "entities": {}, "answer": "It is 10:42.", "time": 3.27}
     {"answer": "The timer of 1 minute is done!", "time": 63.27}   by itself
+    {"failed": "tcp://…: expected a speech-to-text server …", "time": 9.5}   the command is lost
+    {"gap": 320, "time": 12.04}                           samples that the microphone lost
 """
 
 from collections.abc import Sequence
@@ -20,7 +22,7 @@ from rich.segment import ControlType
 from rich.text import Text
 
 from streamrnn.cli.lines import print_json
-from streamrnn.serve.assistant import Answered, Decided, Told, Woken, Words
+from streamrnn.serve.assistant import Answered, Decided, Failed, Told, Woken, Words
 from streamrnn.show.sentence import shown
 
 
@@ -33,6 +35,10 @@ class View(Protocol):
 
     def tell(self, told: Told) -> None:
         """Say what happened."""
+        ...
+
+    def lost(self, samples: int, time: float) -> None:
+        """Say that the microphone lost samples, which are silence instead."""
         ...
 
 
@@ -53,8 +59,14 @@ class JsonView:
         elif isinstance(told, Decided):
             rest = {"score": told.score, "word": told.word, "number": told.number}
             print_json({"decided": told.intent, **rest, **time})
+        elif isinstance(told, Failed):
+            print_json({"failed": told.reason, **time})
         else:
             print_json({**told._asdict(), **time})
+
+    def lost(self, samples: int, time: float) -> None:
+        """Write that samples were lost."""
+        print_json({"gap": samples, "time": round(time, 3)})
 
 
 class LineView:
@@ -82,6 +94,8 @@ class LineView:
         elif isinstance(told, Decided):
             after = f"after word {told.number}, {shown(told.word)!r}"
             self._line(f"{time}{told.intent} {told.score:.0%}, {after}")
+        elif isinstance(told, Failed):
+            self._line(f"{time}the command is lost: {shown(told.reason)}", style="red")
         elif not isinstance(told, Answered):
             self._line(f"{time}{shown(told.answer)}", style="bold")
         else:
@@ -91,6 +105,10 @@ class LineView:
                 f"{heard}{': ' if found else ''}{shown(found)}" if told.text else f"{time}nothing"
             )
             self._line(f"{'':12}{shown(told.answer)}", style="bold")
+
+    def lost(self, samples: int, time: float) -> None:
+        """Write that samples were lost."""
+        self._line(f"{time:8.2f} s  lost {samples} samples", style="yellow")
 
     def _line(self, text: str, *, style: str = "", over: bool = False) -> None:
         console = self._console

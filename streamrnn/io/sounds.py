@@ -110,7 +110,9 @@ def _opened(path: str | Path) -> Any:
     try:
         return soundfile.SoundFile(str(path))
     except (soundfile.LibsndfileError, RuntimeError, OSError, TypeError) as error:
-        reason = error if Path(path).exists() else "no such file"
+        reason = "a folder" if Path(path).is_dir() else error
+        if not Path(path).exists():
+            reason = "no such file"
         raise SoundError(f"{path}: expected a file of sound, got: {reason}") from error
 
 

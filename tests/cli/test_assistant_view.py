@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from streamrnn.cli.assistant_view import JsonView, LineView
-from streamrnn.serve.assistant import Answered, Decided, Due, Told, Woken, Words
+from streamrnn.serve.assistant import Answered, Decided, Due, Failed, Told, Woken, Words
 
 OVER = "\x1b[1A\r\x1b[2K"
 TOLD: list[Told] = [
@@ -19,6 +19,7 @@ TOLD: list[Told] = [
     Answered(3.0, "turn on the lights", "HassTurnOn", 0.99, {"domain": "light"}, "Done."),
     Answered(9.0, "", "", 0.0, {}, "I heard no word."),
     Due(70.0, "The timer is done!"),
+    Failed(71.0, "tcp://there: no answer"),
 ]
 
 
@@ -29,6 +30,7 @@ def written(terminal: bool) -> str:
     view.listening("mic", ["computer"])
     for told in TOLD:
         view.tell(told)
+    view.lost(320, 72.0)
     return file.getvalue()
 
 
@@ -52,12 +54,14 @@ def test_elsewhere_each_is_a_line() -> None:
     lines = written(False).splitlines()
     assert lines[0] == "mic: listening for computer"
     assert sum("…" in line for line in lines) == 3
-    assert lines[-5:] == [
+    assert lines[-7:] == [
         "    3.00 s  “turn on the lights” HassTurnOn 99%: domain light",
         "            Done.",
         "    9.00 s  nothing",
         "            I heard no word.",
         "   70.00 s  The timer is done!",
+        "   71.00 s  the command is lost: tcp://there: no answer",
+        "   72.00 s  lost 320 samples",
     ]
     assert "\x1b" not in written(False)
 
@@ -81,6 +85,7 @@ MOVED: list[Told] = [
     Answered(3.0, "on", "HassTurnOn", 0.99, {"name": MOVING}, "Done."),
     Answered(3.0, "on", "HassTurnOn", 0.99, {}, MOVING),
     Due(70.0, MOVING),
+    Failed(71.0, MOVING),
 ]
 
 
@@ -89,7 +94,8 @@ def test_objects_are_as_the_module_says(capsys: pytest.CaptureFixture[str]) -> N
     view.listening("mic", ["computer"])
     for told in TOLD:
         view.tell(told)
-    first, woken, words, *_, decided, _, answered, nothing, due = map(
+    view.lost(320, 72.0)
+    first, woken, words, *_, decided, _, answered, nothing, due, failed, gap = map(
         json.loads, capsys.readouterr().out.splitlines()
     )
     assert first == {"listening": ["computer"], "source": "mic"}
@@ -100,10 +106,13 @@ def test_objects_are_as_the_module_says(capsys: pytest.CaptureFixture[str]) -> N
     assert answered["entities"] == {"domain": "light"} and answered["answer"] == "Done."
     assert (nothing["text"], nothing["intent"]) == ("", "")
     assert due == {"answer": "The timer is done!", "time": 70.0}
+    assert failed == {"failed": "tcp://there: no answer", "time": 71.0}
+    assert gap == {"gap": 320, "time": 72.0}
 
 
 @pytest.mark.parametrize("told", MOVED)
-def test_nothing_that_is_said_moves_the_cursor(told: Told) -> None:
+@pytest.mark.parametrize("terminal", [False, True])
+def test_nothing_that_is_said_moves_the_cursor(told: Told, terminal: bool) -> None:
     file = StringIO()
-    LineView(Console(file=file)).tell(told)
-    assert "\x1b" not in file.getvalue()
+    LineView(Console(file=file, force_terminal=terminal, color_system=None)).tell(told)
+    assert "\x1b" not in file.getvalue() and "[31m" in file.getvalue()

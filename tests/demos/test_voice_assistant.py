@@ -67,7 +67,8 @@ def test_two_questions_in_one_file_and_none_in_another(uri: str, tmp_path: Path)
     done = run("--file", twice, "--now", "10:42", "--stt", uri)
     assert done.stdout.count("It is 10:42.") == 2 and done.stderr == ""
     done = run("--file", none, "--stt", uri)
-    assert (done.returncode, done.stdout.count("\n"), done.stderr) == (0, 1, "")
+    assert (done.returncode, done.stdout.count("\n"), done.stderr.count("\n")) == (1, 1, 1)
+    assert "no wake word was heard (alexa, computer, jarvis)" in done.stderr
 
 
 def test_a_file_that_is_cut_short_is_heard_as_far_as_it_goes(uri: str, tmp_path: Path) -> None:
@@ -82,18 +83,33 @@ def test_a_file_that_is_cut_short_is_heard_as_far_as_it_goes(uri: str, tmp_path:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ("--file absent.wav", "expected a file of sound"),
+        ("--file absent.wav", "expected a file of sound, got: no such file"),
+        ("--file {folder}", "expected a file of sound, got: a folder"),
         ("--file {question} --stt http://somewhere", "expected tcp://HOST:PORT"),
-        ("--file {question} --stt tcp://127.0.0.1:1", "expected a speech-to-text server"),
         ("--file {question} --wake intents", "expected a model that hears sound"),
         ("--file {question} --intents keywords", "expected a model that reads text"),
     ],
 )
 def test_what_the_user_can_mend_is_one_line(options: str, told: str, uri: str) -> None:
-    arguments = options.format(question=QUESTION).split()
+    arguments = options.format(question=QUESTION, folder=DEMOS).split()
     done = run(*(() if "--stt" in arguments else ("--stt", uri)), *arguments)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith("streamrnn: ") and told in done.stderr
+
+
+def test_a_server_that_is_not_there_loses_commands_and_nothing_else(tmp_path: Path) -> None:
+    twice = tmp_path / "twice.flac"
+    soundfile.write(twice, np.tile(samples_of(QUESTION), 2), 16_000)
+    done = run("--file", twice, "--stt", "tcp://127.0.0.1:1", "--json")
+    _, *told = objects(done.stdout)
+    assert [*map(set, told)] == 2 * [{"wake", "time", "score"}, {"failed", "time"}]
+    assert "expected a speech-to-text server" in told[1]["failed"]
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_models_and_file_are_looked_at_before_anything_is_learnt() -> None:
+    for options in (("--file", "absent.wav"), ("--intents", "keywords"), ("--wake", "intents")):
+        assert "learning" not in run("--file", QUESTION, *options).stderr
 
 
 def test_it_helps_and_refuses_a_time_that_is_none() -> None:

@@ -5,10 +5,21 @@ from streamrnn.serve.assistant.assistant import (
     Assistant,
     Decided,
     Due,
+    Failed,
     Told,
     Woken,
     Words,
 )
 from streamrnn.serve.assistant.recogniser import Recogniser
 
-__all__ = ["Answered", "Assistant", "Decided", "Due", "Recogniser", "Told", "Woken", "Words"]
+__all__ = [
+    "Answered",
+    "Assistant",
+    "Decided",
+    "Due",
+    "Failed",
+    "Recogniser",
+    "Told",
+    "Woken",
+    "Words",
+]

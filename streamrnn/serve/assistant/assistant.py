@@ -8,7 +8,7 @@ sooner where the network is sure of the intent, or when nothing is said, or afte
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.config import WaveformConfig
-from streamrnn.errors import UnsupportedError
+from streamrnn.errors import ServiceError, UnsupportedError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.model import Model
 from streamrnn.serve.assistant.recogniser import RATE, Recogniser
@@ -55,7 +55,7 @@ class Words(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """The network is sure of what a command asks for, for the first time or otherwise."""
+    """The network is sure of what a command asks for; words that are revised may revise it."""
 
     time: float
     """Seconds."""
@@ -82,6 +82,15 @@ class Answered(NamedTuple):
     answer: str
 
 
+class Failed(NamedTuple):
+    """A command is lost: its words are not to be had."""
+
+    time: float
+    """Seconds."""
+    reason: str
+    """What the recogniser said."""
+
+
 class Due(NamedTuple):
     """What is to be said by itself: a timer has ended."""
 
@@ -90,7 +99,7 @@ class Due(NamedTuple):
     answer: str
 
 
-Told = Woken | Words | Decided | Answered | Due
+Told = Woken | Words | Decided | Answered | Failed | Due
 
 
 class _Command:
@@ -178,7 +187,6 @@ class Assistant:
 
         Raises:
             InputError: the chunk is refused; all is as it was.
-            ServiceError: the recogniser's server does not answer; the command is lost.
         """
         told: list[Told] = []
         for frame in self._ear.feed(chunk).values:
@@ -191,14 +199,16 @@ class Assistant:
         What the home remembers stays.
         """
         told: list[Told] = []
-        for frame in self._ear.flush().values:
-            told += self._hear(frame)
-        if self._command is not None:
-            told += self._answer(self._command)
-        self._ear.reset()
-        self._wake.reset()
-        self._recent.clear()
-        self._frames = 0
+        try:
+            for frame in self._ear.flush().values:
+                told += self._hear(frame)
+            if self._command is not None:
+                told += self._unless_failed(self._answer(self._command))
+        finally:
+            self._ear.reset()
+            self._wake.reset()
+            self._recent.clear()
+            self._frames, self._command = 0, None
         return told
 
     def _hear(self, frame: NDArray[np.float32]) -> list[Told]:
@@ -207,58 +217,65 @@ class Assistant:
         said = self._wake.feed(frame)
         command = self._command
         if command is not None:
-            return self._go_on(command, samples)
+            return self._unless_failed(self._go_on(command, samples))
         self._recent.append(samples)
         for event in said.happened:
             if event.kind == "detected":
-                return self._begin(Woken(event.position / RATE, event.label, event.score))
+                woken = Woken(event.position / RATE, event.label, event.score)
+                return [woken, *self._unless_failed(self._begin())]
         return [Due(self.time, text) for text in self.home.due(self._clock())]
 
-    def _begin(self, woken: Woken) -> list[Told]:
-        command = _Command(self._intents, self._endpointer())
-        self._recogniser.begin()
-        told = self._read(command, self._recogniser.feed(np.concatenate(self._recent)))
-        self._command = command
-        self._recent.clear()
-        return [woken, *told]
-
-    def _go_on(self, command: _Command, samples: NDArray[np.int16]) -> list[Told]:
+    def _unless_failed(self, telling: Iterator[Told]) -> list[Told]:
+        """What is told; a recogniser that fails loses the command, and nothing else."""
+        told: list[Told] = []
         try:
-            words = self._recogniser.feed(samples)
-        except Exception:
+            for each in telling:
+                told.append(each)
+        except ServiceError as error:
+            self._command = None
+            told.append(Failed(self.time, str(error)))
+        except BaseException:
             self._command = None
             raise
-        told = self._read(command, words)
-        command.endpointer.process(samples.tobytes())
-        if command.ends(bool(command.endpointer.in_speech)):
-            told += self._answer(command)
         return told
 
-    def _read(self, command: _Command, words: str) -> list[Told]:
+    def _begin(self) -> Iterator[Told]:
+        recent = np.concatenate(self._recent)
+        self._recent.clear()
+        self._command = command = _Command(self._intents, self._endpointer())
+        self._recogniser.begin()
+        yield from self._read(command, self._recogniser.feed(recent))
+
+    def _go_on(self, command: _Command, samples: NDArray[np.int16]) -> Iterator[Told]:
+        yield from self._read(command, self._recogniser.feed(samples))
+        command.endpointer.process(samples.tobytes())
+        if command.ends(bool(command.endpointer.in_speech)):
+            yield from self._answer(command)
+
+    def _read(self, command: _Command, words: str) -> Iterator[Told]:
         """What of the words is new."""
         read = without_wake_word(words, self._wake_words)
         if (text := " ".join(read)) == command.text:
-            return []
+            return
         command.text = text
         for _ in command.utterance.revise(f"{text} "):
             pass
-        told: list[Told] = [Words(self.time, text)]
+        yield Words(self.time, text)
         step = command.utterance.decided
         label = "" if step is None else step.said.label or ""
         if step is not None and label != command.decided:
             score = step.said.score or 0.0
-            told.append(Decided(self.time, label, score, step.word, step.number + 1))
+            yield Decided(self.time, label, score, step.word, step.number + 1)
         command.decided = label
-        return told
 
-    def _answer(self, command: _Command) -> list[Told]:
+    def _answer(self, command: _Command) -> Iterator[Told]:
         self._command = None
         words = self._recogniser.flush()
         # In silence a recogniser may hear a word or two; what was no speech is no command.
-        told = self._read(command, words if command.began else "")
+        yield from self._read(command, words if command.began else "")
         last = command.utterance.end()
         label = "" if last is None else last.said.label or ""
         score = 0.0 if last is None else last.said.score or 0.0
         answer = self.home.answer(label, command.text, self._clock())
         found = entities(command.text, label)
-        return [*told, Answered(self.time, command.text, label, score, found, answer)]
+        yield Answered(self.time, command.text, label, score, found, answer)

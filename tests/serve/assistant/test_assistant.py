@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 import streamrnn
-from streamrnn.errors import NonFiniteError, UnsupportedError
+from streamrnn.errors import NonFiniteError, ServiceError, UnsupportedError
 from streamrnn.serve.assistant import (
     Answered,
     Assistant,
     Decided,
     Due,
+    Failed,
     Recogniser,
     Told,
     Woken,
@@ -144,8 +145,8 @@ def test_what_is_refused_changes_nothing(sphinx: PocketSphinx) -> None:
     assert settled(told) == settled(told_of(assistant(sphinx), samples))
 
 
-class Failing:
-    """A recogniser whose server went away."""
+class Broken:
+    """A recogniser that raises what none should."""
 
     def begin(self) -> None: ...
 
@@ -158,8 +159,8 @@ class Failing:
     def close(self) -> None: ...
 
 
-def test_a_recogniser_that_fails_loses_its_command_alone() -> None:
-    one = assistant(Failing())
+def test_whatever_else_is_raised_loses_the_command_alone() -> None:
+    one = assistant(Broken())
     samples = samples_of(QUESTION)
     with pytest.raises(OSError, match="gone"):
         one.feed(samples)
@@ -171,3 +172,52 @@ def test_models_that_do_not_fit_are_refused(sphinx: PocketSphinx) -> None:
         Assistant(INTENTS, INTENTS, sphinx, clock=lambda: NOON)
     with pytest.raises(UnsupportedError, match="expected a model that reads text and decides"):
         Assistant(WAKE, WAKE, sphinx, clock=lambda: NOON)
+
+
+class Failing:
+    """A recogniser that fails at the n-th call of one kind, and works otherwise."""
+
+    def __init__(self, how: str, at: int = 1) -> None:
+        self.how, self.left = how, at
+
+    def _call(self, how: str) -> str:
+        if how == self.how:
+            self.left -= 1
+            if self.left == 0:
+                raise ServiceError("gone")
+        return "what time is it"
+
+    def begin(self) -> None:
+        self._call("begin")
+
+    def feed(self, samples: Any) -> str:
+        return self._call("feed")
+
+    def flush(self) -> str:
+        return self._call("flush")
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+@pytest.mark.parametrize("how, at", [("begin", 1), ("feed", 1), ("feed", 7), ("flush", 1)])
+def test_a_recogniser_that_fails_loses_one_command_and_nothing_that_was_told(
+    how: str, at: int
+) -> None:
+    samples = np.tile(samples_of(QUESTION), 2)
+    whole = told_of(assistant(Failing(how, at)), samples, len(samples))
+    kinds = [type(each).__name__ for each in whole if not isinstance(each, Words | Decided)]
+    assert kinds == ["Woken", "Failed", "Woken", "Answered"]
+    assert told_of(assistant(Failing(how, at)), samples) == whole
+    (failed,) = (each for each in whole if isinstance(each, Failed))
+    assert failed.reason == "gone"
+
+
+def test_a_flush_amid_a_failure_leaves_everything_fresh() -> None:
+    samples = samples_of(QUESTION)
+    one = assistant(Failing("flush"))
+    for cut in range(4_000, len(samples), 4_000):
+        one.feed(samples[:cut])
+        one.flush()
+        assert one.time == 0.0
+    assert told_of(one, samples) == told_of(assistant(Failing("")), samples)
