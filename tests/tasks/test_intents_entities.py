@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -111,16 +112,83 @@ def test_a_sentence_speaks_of(text: str, intent: str, expected: dict[str, str | 
         ("set a five minute timer and a ten minute timer", "HassStartTimer", {"minutes": 5}),
         ("a timer of 59.9999 seconds, would you", "HassStartTimer", {"minutes": 1}),
         ("would you cancel the pizza timer for me", "HassCancelTimer", {"name": "pizza"}),
-        ("well turn the white lamp red", "HassLightSet", {"name": "lamp", "color": "red"}),
+        ("well turn the white lamp red", "HassLightSet", {"name": "white lamp", "color": "red"}),
         ("dim the lamp to 12.5 % or so", "HassLightSet", {"name": "lamp", "brightness": 12.5}),
         ("would 21.5 degrees be fine", "HassClimateSetTemperature", {"temperature": 21.5}),
         ("would 20 % be fine", "HassClimateSetTemperature", {}),
+        ("12.5 % on the desk lamp", "HassLightSet", {"name": "desk lamp", "brightness": 12.5}),
+        ("twelve point five percent", "HassSetVolume", {"volume_level": 12.5}),
+        ("dim by 20 percent, up 5 percent, 5 to 10 percent", "HassLightSet", {}),
+        ("white lamp red", "HassLightSet", {"name": "white lamp", "color": "red"}),
+        (
+            "the white kitchen lamp red",
+            "HassLightSet",
+            {"area": "kitchen", "name": "white lamp", "color": "red"},
+        ),
+        ("the white lights red", "HassLightSet", {"domain": "light", "color": "red"}),
+        ("the lamp blue, not white", "HassLightSet", {"name": "lamp", "color": "blue"}),
+        ("the lamp white", "HassLightSet", {"name": "lamp", "color": "white"}),
     ],
 )
 def test_what_no_template_fits_is_searched(
     text: str, intent: str, expected: dict[str, str | float]
 ) -> None:
     assert entities(NOT_IN_TEMPLATES + text, intent) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "degrees"),
+    [
+        ("21.5", 21.5),
+        ("make it 21.5 in here", 21.5),
+        ("heat to 21 at 7 pm", 21),
+        ("I want twenty one point five degrees tonight", 21.5),
+        ("5 °", 5),
+        ("a bit warmer", None),
+        ("make it a degree warmer, up 2 degrees, by 2 degrees, 2 degrees warmer", None),
+        ("19 to 21 degrees, minus 5 degrees, 350 degrees", None),
+        ("to 21 percent, to 20 minutes, to 10 o'clock", None),
+    ],
+)
+def test_a_temperature_is_one_that_is_to_be(text: str, degrees: float | None) -> None:
+    found = entities(NOT_IN_TEMPLATES + text, "HassClimateSetTemperature")
+    assert found.get("temperature") == degrees
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "expected"),
+    [
+        ("5 minutes and 1 hour", "HassStartTimer", {"minutes": 5}),
+        (
+            "add 5 minutes and then 1 hour to the ten minute timer and the 1 hour timer",
+            "HassIncreaseTimer",
+            {"minutes": 5, "start_minutes": 10},
+        ),
+        ("59.9999 seconds", "HassStartTimer", {"minutes": 1}),
+        ("59.9994 seconds", "HassStartTimer", {"seconds": 59.999}),
+        ("59 minutes and 59.9999 seconds", "HassStartTimer", {"hours": 1}),
+        ("pizza timer", "HassStartTimer", {"name": "pizza"}),
+        ("a ten minute pizza timer", "HassStartTimer", {"minutes": 10, "name": "pizza"}),
+        ("my flamingo timer", "HassTimerStatus", {"name": "flamingo"}),
+        ("timer called soup", "HassTimerStatus", {"name": "soup"}),
+        ("scrap timer", "HassCancelTimer", {}),
+        ("the ten minute timer", "HassCancelTimer", {"start_minutes": 10}),
+        ("the living room timer", "HassCancelTimer", {"area": "living room"}),
+    ],
+)
+def test_of_timers_the_first_is_told_and_its_name(
+    text: str, intent: str, expected: dict[str, str | float]
+) -> None:
+    assert entities(NOT_IN_TEMPLATES + text, intent) == expected
+
+
+@given(st.decimals(0, 10**9, places=6))
+def test_a_duration_is_told_to_the_millisecond(seconds: Decimal) -> None:
+    found = entities(f"{NOT_IN_TEMPLATES}{seconds:f} seconds", "HassStartTimer")
+    units = {"hours": 3600, "minutes": 60, "seconds": 1}
+    told = sum(Decimal(str(found.get(unit, 0))) * length for unit, length in units.items())
+    assert abs(told - seconds) <= Decimal("0.000501")
+    assert max(found.get("minutes", 0), found.get("seconds", 0)) < 60
 
 
 def test_numbers_are_numbers_and_whole_ones_whole() -> None:

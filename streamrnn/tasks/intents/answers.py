@@ -126,7 +126,7 @@ class Household:
             return "You want a timer; tell me for how long: up to a week, `ten minutes` say."
         if len(self.timers) + len(lengths) > MOST:
             return f"I keep {MOST} timers at most; cancel one."
-        name = _timer_name(text) if len(lengths) == 1 else ""
+        name = timer_name(text) if len(lengths) == 1 else ""
         new = [Timer(name, length, now + timedelta(seconds=length)) for length in lengths]
         self.timers += new
         return " ".join(
@@ -140,7 +140,7 @@ class Household:
             count, self.timers = len(self.timers), []
             return f"Cancelled: {count} timer{'s' * (count > 1)}."
         parts = durations(text)
-        name, lengths = _timer_name(text), [part.seconds for part in parts if part.names_timer]
+        name, lengths = timer_name(text), [part.seconds for part in parts if part.names_timer]
         if plain(text).startswith(f"{name} ") and name not in [t.name for t in self.timers]:
             name = ""  # a verb: scrap timer
         meant = [t for t in self.timers if t.name == name] if name else self.timers
@@ -232,7 +232,11 @@ def _date(text: str, now: datetime) -> str:
     return f"{_upper(name)} {verb} {day:%A}, {day.day} {day:%B} {day.year}."
 
 
-def _timer_name(text: str) -> str:
+def timer_name(text: str) -> str:
+    """What a sentence calls its timer: the `pasta` of `the pasta timer`; "" where it is unnamed.
+
+    Of `scrap timer` it is `scrap`: whether that is a verb, whoever asks has to see.
+    """
     found = re.search(r"\b([^\W\d_]+) timer\b", plain(text))
     named = re.search(r"\btimer (?:called|named) (\w+)", plain(text))
     name = named[1] if named else found[1] if found else ""

@@ -2,7 +2,7 @@
 
 Where `hassil` is installed (the extra `intents`), Home Assistant's own templates find them: those
 of the one intent that the network found, so that the two never contradict each other. What no
-template fits is searched for rooms, devices, durations and percentages.
+template fits is searched for rooms, devices, timers, percentages, temperatures and colours.
 """
 
 import math
@@ -12,8 +12,9 @@ from functools import cache, lru_cache
 from typing import Any
 
 from streamrnn.errors import ConfigError
-from streamrnn.tasks.intents.devices import rooms_of, things_of
-from streamrnn.tasks.intents.durations import durations, plain
+from streamrnn.tasks.intents.answers import timer_name
+from streamrnn.tasks.intents.devices import rooms_of, spoken, things_of
+from streamrnn.tasks.intents.durations import Duration, durations, plain
 from streamrnn.tasks.intents.sentence import LONGEST
 from streamrnn.tasks.intents.templates import NAMED, OUTSIDE, home_assistant, shipped_file
 
@@ -32,9 +33,17 @@ _PERCENT = {
 }
 """What a percentage is called, by the intent."""
 _COLOUR = re.compile(r"\b(white|black|red|orange|yellow|green|blue|purple|brown|pink|turquoise)\b")
-_NUMBER = r"(?<![\d.,:])(\d{1,3}(?:\.\d+)?)"
-_TIMER_NAME = re.compile(r"\b(?:the|my|1|called|named) ([^\W\d_]+) timer\b")
-_NO_NAMES = ("hour", "minute", "second", "other", "first", "last", "new", "current", "next")
+_CHANGE = r"(?:(?P<change>by|up|down|minus|\d (?:to|or|and)) |(?P<to>to|it) )?"
+"""Before a number: that nothing is set to it (up 2, minus 2, 1 to 2), or that something is."""
+_NUMBER = r"(?<![\d.,:])(?P<value>\d++(?:\.\d++)?+)"
+_PERCENTAGE = re.compile(rf"{_CHANGE}{_NUMBER} ?(?:%|per ?cent)")
+_TEMPERATURE = re.compile(
+    rf"{_CHANGE}{_NUMBER}(?: ?°| degrees\b(?! (?:warm|hot|high|more|cool|cold|low|less))"
+    # Without a unit: the sentence's end, or what it is to be; 1 may be an article.
+    r"|(?<=\d\d|\.\d)(?:[ ,.?!]*$|(?(to)"
+    r"(?! ?%| degree| per| hour| minute| second| [ap]m\b| o['’]?clock|:| to | or )|(?!))))"
+)
+_WHOSE = r"(?:the|my|our|1|hours?|minutes?|seconds?)"  # `a` is read as 1
 _PLACED = re.compile(r"Turn|Set|State|Vacuum|Mow|Media|Climate|Timer|Broadcast")
 """Intents that may name a room; of these only some a device."""
 _UNTHINGED = re.compile(r"Timer|Broadcast|Search")
@@ -114,44 +123,66 @@ def _searched(text: str, intent: str) -> Entities:
         found |= {"area": rooms[0]} if rooms else {}
         if things:  # as Home Assistant has it: `the lights` are a domain, `the lamp` is a name
             found["domain" if things[0] == "light" else "name"] = things[0]
-    percent = re.search(rf"{_NUMBER} ?(?:%|per ?cent)", read)
-    if intent in _PERCENT and percent is not None and float(percent[1]) <= 100:
-        found[_PERCENT[intent]] = _value(float(percent[1]))
-    degrees = re.search(
-        rf"{_NUMBER} ?(?:°|degrees?\b)|\bto (?=\d){_NUMBER}(?![.:]?\d| ?%| per)", read
-    )
-    if intent == "HassClimateSetTemperature" and degrees is not None:
-        found["temperature"] = _value(float(degrees[1] or degrees[2]))
+    if intent in _PERCENT:
+        found |= _set_to(_PERCENTAGE, read, _PERCENT[intent])
+    if intent == "HassClimateSetTemperature":
+        found |= _set_to(_TEMPERATURE, read, "temperature")
+    if intent == "HassLightSet":
+        found |= _coloured(read, found)
+    return found | _timed(text, read, intent) if "Timer" in intent else found
+
+
+def _set_to(numbers: re.Pattern[str], read: str, slot: str) -> Entities:
+    """The first number that something is set to, if there is one from 0 to 100."""
+    for match in numbers.finditer(re.sub(r"(?<=\d) point (?=\d)", ".", read)):
+        value = float(match["value"])
+        if not match["change"] and value <= 100.0:
+            return {slot: _value(value)}
+    return {}
+
+
+def _coloured(read: str, found: Entities) -> Entities:
+    """The colour that is asked for; of `the white lamp red` the white is the lamp's name."""
     colours: list[str] = _COLOUR.findall(read)
-    if intent == "HassLightSet" and colours:  # the white lamp is to be red
-        found["color"] = colours[-1]
-    if "Timer" in intent:
-        found |= _timer(text, read, intent)
-    return found
+    thing = str(found.get("name", found.get("domain", "")))
+    if len(colours) > 1 and thing:
+        placed = rf"(?:{re.escape(str(found.get('area')))} )?{re.escape(thing)}s?\b"
+        named = re.search(rf"{_COLOUR.pattern} {placed}", read)
+        if named is not None:
+            colours.remove(named[1])
+            name = {"name": f"{named[1]} {thing}"} if "name" in found else {}
+            return {**name, "color": colours[0]}
+    return {"color": colours[0]} if colours else {}
 
 
-def _timer(text: str, read: str, intent: str) -> Entities:
-    """The first duration, that of the timer that is meant, and its name."""
-    found: Entities = {}
-    prefixes: set[str] = set()
+def _timed(text: str, read: str, intent: str) -> Entities:
+    """How long a timer runs or ran, the first that is told, and its name."""
+    first: dict[str, Duration] = {}
     for part in durations(text):
         # `Add a minute to the ten minute timer`: the timer's length is how it was started.
         prefix = "start_" if part.names_timer and intent != "HassStartTimer" else ""
-        if prefix not in prefixes:
-            prefixes.add(prefix)
-            found |= {prefix + slot: value for slot, value in _clock(part.seconds).items()}
-    name = _TIMER_NAME.search(read)
-    if name is not None and name[1] not in _NO_NAMES:
-        found["name"] = name[1]
+        first.setdefault(prefix, part)
+    found: Entities = {
+        prefix + slot: value
+        for prefix, part in first.items()
+        for slot, value in _clock(part.seconds).items()
+    }
+    name = timer_name(text)
+    known = name in shipped_file("names.toml")["timer_name"]
+    # `Scrap timer` has a verb there, `the kitchen timer` a room.
+    told = re.search(rf"\b{_WHOSE} {name} timer\b|\btimer \w+ {name}\b", read) is not None
+    if name and (known or told) and not any(spoken(name, room) for room in rooms_of(read)):
+        found["name"] = name
     return found
 
 
 def _clock(seconds: float) -> dict[str, float]:
     """A duration in hours, minutes and seconds, those that are not zero; {} where it is endless."""
-    if not math.isfinite(seconds):
+    if not math.isfinite(1000.0 * seconds):
         return {}
-    whole, rest = divmod(round(seconds, 3), 60.0)
-    parts = {"hours": whole // 60, "minutes": whole % 60, "seconds": round(rest, 3)}
+    hours, rest = divmod(round(1000.0 * seconds), 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    parts = {"hours": hours, "minutes": minutes, "seconds": rest / 1000.0}
     return {slot: _value(value) for slot, value in parts.items() if value}
 
 
