@@ -5,6 +5,7 @@ import os
 import threading
 import weakref
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -42,13 +43,12 @@ def both(tmp_path, monkeypatch):
     """A function that loads a graph twice: called by a kernel, and by Python."""
 
     def load(content):
-        path = content if isinstance(content, Path) else tmp_path / "made.onnx"
-        if path is not content:
-            path.write_bytes(content)
-        called = streamrnn.load(path)
+        path = tmp_path / "made.onnx"
+        path.write_bytes(content)
+        called: Any = streamrnn.load(path)
         with monkeypatch.context() as patch:
             patch.setattr(onnx_engine, "library", lambda: None)
-            plain = streamrnn.load(path)
+            plain: Any = streamrnn.load(path)
         assert isinstance(called.engine.session, Session)
         assert isinstance(plain.engine.session, onnxruntime.InferenceSession)
         return called, plain
@@ -73,12 +73,12 @@ def test_both_ways_give_the_same_bits(both, tmp_path):
 
 def silero():
     silero_vad = pytest.importorskip("silero_vad")
-    return Path(silero_vad.__file__).parent / "data" / "silero_vad.onnx"
+    return (Path(silero_vad.__file__).parent / "data" / "silero_vad.onnx").read_bytes()
 
 
 def exported(tmp_path):
     streamrnn.export(streamrnn.load("ball"), tmp_path / "ball.onnx")
-    return tmp_path / "ball.onnx"
+    return (tmp_path / "ball.onnx").read_bytes()
 
 
 def test_both_ways_refuse_the_same_and_leave_the_state(both):
@@ -126,11 +126,13 @@ def test_what_a_model_held_is_given_back(both):
         gc.collect()
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    for rounds in (200, 2_000):
-        for _ in range(rounds):
-            called.stream().feed(np.zeros(512, np.float32))
-        if rounds == 200:
-            before = resident()
+    def open_and_forget(model, streams):
+        for _ in range(streams):
+            model.stream().feed(np.zeros(512, np.float32))
+
+    open_and_forget(called, 200)
+    before = resident()
+    open_and_forget(called, 2_000)
     assert resident() - before < 2_000_000  # 2,000 states alone are 4 MB
     del called, _
     gc.collect()
