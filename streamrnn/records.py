@@ -4,11 +4,13 @@ A configuration is TOML on disk and JSON inside a model file. Unknown keys are r
 misspelt option cannot be passed over.
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from streamrnn.errors import ConfigError
 
@@ -28,7 +30,37 @@ def convert(tree: Any, kind: type[Kind], *, where: str) -> Kind:
     try:
         return msgspec.convert(tree, kind)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {error}") from error
+        raise ConfigError(f"{where}: {error}{_known(tree, kind, str(error))}") from error
+
+
+def _known(tree: Any, kind: type[Any], problem: str) -> str:
+    """Where a key is unknown: those that are known at its place; else nothing."""
+    found = re.search(r"unknown field `[^`]*`(?: - at `\$([^`]*)`)?", problem)
+    if found is None:
+        return ""
+    records = _records(inspect.type_info(kind))
+    for key in re.findall(r"[^.\[\]]+", found[1] or ""):
+        tree = tree[int(key) if isinstance(tree, list) else key]
+        inner = [f.type for record in records for f in record.fields if f.encode_name == key]
+        every = [record for each in inner for record in _records(each)]
+        records = [r for r in every if r.tag_field is None or tree.get(r.tag_field) == r.tag]
+    names = {field.encode_name for record in records for field in record.fields}
+    return f"; known are {', '.join(sorted(names))}" if names else ""
+
+
+def _records(kind: inspect.Type) -> list[inspect.StructType]:
+    """The records that a value of a type may be, or hold."""
+    match kind:
+        case inspect.StructType():
+            return [kind]
+        case inspect.UnionType():
+            return [record for each in kind.types for record in _records(each)]
+        case inspect.DictType():
+            return _records(kind.value_type)
+        case inspect.ListType() | inspect.VarTupleType():
+            return _records(kind.item_type)
+        case _:
+            return []
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from streamrnn.config import (
     ModelConfig,
     MotionConfig,
     NetworkConfig,
+    OnnxConfig,
     PointsConfig,
     TextConfig,
+    convert,
     decode_model_config,
     encode,
 )
@@ -84,3 +86,16 @@ def test_a_vocabulary_of_thousands_is_printed_in_short() -> None:
 def test_records_are_immutable() -> None:
     with pytest.raises(AttributeError):
         MotionConfig().version = 9  # type: ignore[misc]
+
+
+def test_an_unknown_key_is_told_with_those_that_are_known() -> None:
+    for tree, told in (
+        ({"nmae": "x"}, "`nmae`; known are constants, decoder, frontend, input, "),
+        (
+            {"frontend": {"kind": "waveform", "hoop": 3}},
+            r"`hoop` - at `\$.frontend`; known are context, hop, sample_rate$",
+        ),
+        ({"decoder": {"kind": "voice", "x": 3}}, "known are pad, release, silence, threshold$"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            convert(tree, OnnxConfig, where="made.toml")
