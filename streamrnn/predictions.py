@@ -93,9 +93,17 @@ class Prediction(msgspec.Struct, frozen=True, gc=False, eq=False):
         """The kind of the first event, or None."""
         return self.events[0].kind if self.events else None
 
+    def __repr__(self) -> str:
+        told = {name: getattr(self, name) for name in self.__struct_fields__ if name[0] != "_"}
+        told = {
+            name: value for name, value in told.items() if value is not None and not _empty(value)
+        }
+        return f"Prediction({', '.join(f'{name}={value!r}' for name, value in told.items())})"
+
 
 _NOTHING = Decoded()
 _NO_EVENTS: tuple[Event, ...] = ()
+_TOLD = 3  # events that a `repr` names
 
 
 class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -175,6 +183,19 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
     def __len__(self) -> int:
         return len(self.outputs)
 
+    def __repr__(self) -> str:
+        steps = len(self.outputs)
+        told = [f"{steps} step{'' if steps == 1 else 's'}"]
+        if steps:
+            first, last = self[0].position, self[-1].position
+            told.append(f"positions {first} to {last}" if steps > 1 else f"position {first}")
+        told += [
+            f"{event.kind} {event.label} at {event.position}" for event in self.happened[:_TOLD]
+        ]
+        more = len(self.happened) - _TOLD
+        told += [f"{more} more events"] * (more > 0)
+        return f"<Predictions: {', '.join(told)}>"
+
     @overload
     def __getitem__(self, step: int) -> Prediction: ...
     @overload
@@ -235,6 +256,10 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
             ),
             trace and Trace(trace.hidden[steps], tuple(gates[steps] for gates in trace.gates)),
         )
+
+
+def _empty(value: Any) -> bool:
+    return isinstance(value, tuple) and not value
 
 
 def _softmax(outputs: NDArray[np.float32]) -> NDArray[np.float64]:

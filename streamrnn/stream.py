@@ -34,6 +34,10 @@ class Parts:
         self._frontend, self._network, self._decoder = frontend, network, decoder
         self._position = 0
 
+    def __repr__(self) -> str:
+        options = "".join(f", {name} {value}" for name, value in self.options.items())
+        return f"<Stream of {self.model.name!r}: position {self._position}{options}>"
+
     def _end(self, trace: bool) -> Predictions:
         tail = self._advance(self._frontend.flush(), trace)
         closing = self._decoder.closing(self._position)

@@ -124,3 +124,14 @@ def test_a_part_without_trace_leaves_the_whole_without() -> None:
         rich(1, 2).outputs, rich(1, 2).positions, rich(1, 2).times, rich(1, 2).decoded
     )
     assert join([rich(2), bare]).trace is None
+
+
+def test_what_is_printed_names_what_there_is_and_nothing_private() -> None:
+    whole = rich(3)
+    assert repr(whole) == "<Predictions: 3 steps, positions 1 to 3, wake hey at 7>"
+    assert repr(whole[:1]) == "<Predictions: 1 step, position 1>"
+    assert repr(whole[:0]) == "<Predictions: 0 steps>"
+    told = repr(whole[1])
+    assert told.startswith("Prediction(position=2, time=0.1, output=array(")
+    assert "events=(Event(kind='wake'" in told and "label" not in told.split("events")[0]
+    assert "_smoothed" not in told and "events" not in repr(whole[0])

@@ -486,3 +486,9 @@ def test_snapshots_that_do_not_fit_are_refused_and_change_nothing() -> None:
         assert stream.snapshot() == before
     stream.restore(blob)
     assert stream.snapshot() == blob
+
+
+def test_a_stream_says_what_it_is() -> None:
+    stream = make_model().stream()
+    stream.feed(make_frames(5))
+    assert repr(stream) == f"<Stream of {stream.model.name!r}: position 5>"
