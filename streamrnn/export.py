@@ -22,9 +22,11 @@ def export(model: Model, path: str | Path) -> Path:
 
     Raises:
         UnsupportedError: onnx is not installed, or the model has no weights of its own.
-        ModelFileError: the path is no `.onnx`, or cannot be written.
+        ModelFileError: the path is no `.onnx`, in no folder, or cannot be written.
     """
     path = Path(path)
+    if not path.parent.is_dir():
+        raise ModelFileError(f"{path}: expected a folder to write to, there is no {path.parent}")
     if path.suffix != ".onnx":
         raise ModelFileError(f"{path}: expected a path that ends in .onnx")
     if model.weights is None:

@@ -42,10 +42,12 @@ def _plain(name: str) -> dict[str, Any]:
     model = load(name)
     network = model.config.network
     bundled = BUNDLED / f"{name}.safetensors"
+    own = model.weights is None  # and only its engine knows them
+    shape = f"{network.cell} {network.num_layers} × {network.hidden_size}"
     return {
         "name": model.name,
-        "network": f"{network.cell} {network.num_layers} × {network.hidden_size}",
-        "weights": sum(array.size for array in (model.weights or {}).values()),
+        "network": f"ONNX graph, {network.input_size} → {network.output_size}" if own else shape,
+        "weights": None if own else sum(array.size for array in (model.weights or {}).values()),
         "file_bytes": (bundled if bundled.is_file() else Path(name)).stat().st_size,
         "state_bytes": model.state_bytes,
         "labels": model.labels,
@@ -57,6 +59,8 @@ def _plain(name: str) -> dict[str, Any]:
 def _lines(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
     """Each value with the keys that lead to it: `card.train.epochs`."""
     for key, value in tree.items():
+        if value is None:
+            continue
         if isinstance(value, Mapping):
             yield from _lines(cast(Mapping[str, Any], value), f"{above}{key}.")
         elif isinstance(value, list | tuple):

@@ -92,9 +92,14 @@ def test_what_cannot_be_written_is_refused(tmp_path, monkeypatch):
     ball = streamrnn.load("ball")
     with pytest.raises(ModelFileError, match="expected a path that ends in .onnx"):
         streamrnn.export(ball, tmp_path / "ball.pt")
-    with pytest.raises(ModelFileError, match="expected a path to write to"):
+    for folder in ("absent", "file"):
         (tmp_path / "file").touch()
-        streamrnn.export(ball, tmp_path / "file" / "ball.onnx")
+        with pytest.raises(ModelFileError, match=f"there is no .*{folder}"):
+            streamrnn.export(ball, tmp_path / folder / "ball.onnx")
+    (tmp_path / "taken.onnx").mkdir()
+    with pytest.raises(ModelFileError, match="expected a path to write to"):
+        streamrnn.export(ball, tmp_path / "taken.onnx")
+    (tmp_path / "taken.onnx").rmdir()
     pytest.importorskip("silero_vad", reason="needs silero-vad: pip install silero-vad")
     with pytest.raises(UnsupportedError, match="expected a model with weights of its own"):
         streamrnn.export(streamrnn.load(silero_file()), tmp_path / "out.onnx")
