@@ -94,6 +94,14 @@ class Engine(Protocol):
         """How far chunked outputs may lie from whole ones: 0, equal bits, for native."""
         ...
 
+    def expect(self, frames: NDArray[np.float32]) -> None:
+        """See that finite frames may wait for a pool's tick.
+
+        Raises:
+            InputError: the network will not take one.
+        """
+        ...
+
     def stream(self) -> EngineState:
         """The fresh network of a new stream."""
         ...

@@ -46,6 +46,9 @@ class NativeEngine:
         self.most = largest_block(gates)
         """Streams, or steps, that are computed side by side."""
 
+    def expect(self, frames: NDArray[np.float32]) -> None:
+        """Any finite frame is taken."""
+
     def stream(self) -> "NativeState":
         """The fresh state of a new stream."""
         return NativeState(self)

@@ -26,7 +26,7 @@ from streamrnn.engines.onnx_graph import (
     wire,
 )
 from streamrnn.engines.onnx_library import Session, library
-from streamrnn.engines.onnx_state import BoundState, CalledState, OnnxState
+from streamrnn.engines.onnx_state import BoundState, CalledState, OnnxState, cast_to
 from streamrnn.errors import ModelFileError
 from streamrnn.workers import Workers
 
@@ -122,6 +122,10 @@ class OnnxEngine:
         if not results[0].size:
             raise ModelFileError(f"{wiring.output}: expected some numbers a step, got none")
         return results
+
+    def expect(self, frames: NDArray[np.float32]) -> None:
+        """Refuse what the graph's type does not hold; what the graph does with it is not known."""
+        cast_to(self.frame().dtype, frames)
 
     def stream(self) -> OnnxState:
         """The fresh state of a new stream."""

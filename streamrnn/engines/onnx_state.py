@@ -117,7 +117,7 @@ class BoundState(OnnxState):
         bad = look_at(np.ascontiguousarray(frames), self._tokens)
         if bad >= 0:
             raise refused(self._network, frames, bad)
-        given = frames if self._frame.dtype == np.float32 else self._cast(frames)
+        given = cast_to(self._frame.dtype, frames)
         outputs = np.empty((len(frames), self._width), np.float32)
         before, t = self._memory.copy(), 0
         try:
@@ -131,26 +131,29 @@ class BoundState(OnnxState):
             raise _not_taken(t, str(error)) from error
         return outputs
 
-    def _cast(self, frames: NDArray[np.float32]) -> NDArray[Any]:
-        """Frames of the type that the graph takes.
 
-        Raises:
-            NonFiniteError: that type does not hold an element as it is: 1.7 as a whole number,
-                1e6 in float16.
-        """
-        with np.errstate(all="ignore"):
-            cast = frames.astype(self._frame.dtype)
-            back = cast.astype(np.float64)
-        whole = not np.issubdtype(cast.dtype, np.floating)
-        fits = back == frames if whole else np.isfinite(back)
-        bad = np.argwhere(~fits)
-        if len(bad):
-            frame, place = bad[0]
-            raise NonFiniteError(
-                f"frame {frame}, element {place}: expected a number that {cast.dtype} holds, got "
-                f"{frames[frame, place]}"
-            )
-        return cast
+def cast_to(kind: np.dtype[Any], frames: NDArray[np.float32]) -> NDArray[Any]:
+    """Frames of the type that a graph takes.
+
+    Raises:
+        NonFiniteError: that type does not hold an element as it is: 1.7 as a whole number, 1e6 in
+            float16.
+    """
+    if kind == np.float32:
+        return frames
+    with np.errstate(all="ignore"):
+        cast = frames.astype(kind)
+        back = cast.astype(np.float64)
+    whole = not np.issubdtype(kind, np.floating)
+    fits = back == frames if whole else np.isfinite(back)
+    bad = np.argwhere(~fits)
+    if len(bad):
+        frame, place = bad[0]
+        raise NonFiniteError(
+            f"frame {frame}, element {place}: expected a number that {kind} holds, got "
+            f"{frames[frame, place]}"
+        )
+    return cast
 
 
 def _not_taken(frame: int, told: str) -> InputError:

@@ -112,6 +112,9 @@ class TorchEngine:
                 total.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
         return total.hexdigest()
 
+    def expect(self, frames: NDArray[np.float32]) -> None:
+        """Any finite frame is taken."""
+
     def stream(self) -> "TorchState":
         """The fresh state of a new stream."""
         return TorchState(self)

@@ -43,7 +43,7 @@ class Core:
         self.queue: Queue = (
             SampleQueue(self.frontends, capacity, limit)
             if isinstance(self.frontends, AudioArena)
-            else FrameQueue(model.config.network, capacity, limit)
+            else FrameQueue(model.engine, model.config.network, capacity, limit)
         )
         self.streams: list[PooledStream | None] = [None] * capacity
         self.free = list(range(capacity - 1, -1, -1))

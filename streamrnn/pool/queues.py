@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from streamrnn.config import NetworkConfig
 from streamrnn.decoders.base import Counts, Positions
-from streamrnn.engines.base import refused
+from streamrnn.engines.base import Engine, refused
 from streamrnn.errors import QueueFullError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.frontends.audio_state import not_finite
@@ -73,8 +73,8 @@ class Queue(Protocol):
 class FrameQueue:
     """Frames, made when a chunk is fed: by front ends that cost little."""
 
-    def __init__(self, network: NetworkConfig, capacity: int, limit: int) -> None:
-        self._network, self._limit = network, limit
+    def __init__(self, engine: Engine, network: NetworkConfig, capacity: int, limit: int) -> None:
+        self._expect, self._network, self._limit = engine.expect, network, limit
         self._tokens = network.vocabulary_size if network.encoder == "embedding" else 0
         self.rows = WaitingRows(network.input_size, np.float32, capacity)
 
@@ -92,6 +92,7 @@ class FrameQueue:
             return frames.samples
         if not values.flags.carray:
             values = values.copy()  # numba would compile anew for a read-only array
+        self._expect(values)
         waiting_rows, first = self.rows.room(count)
         table, number = self.rows.next_chunk()
         bad = queue_frames(

@@ -182,6 +182,15 @@ def test_what_the_graph_does_not_take_leaves_the_state(tmp_path):
         with pytest.raises(InputError, match=told):
             stream.feed(np.array([[1], [bad]], np.float32))
         assert stream.snapshot() == before
+    with model.pool(2) as pool:
+        one, other = pool.open(), pool.open()
+        one.feed(np.ones((2, 1), np.float32))
+        with pytest.raises(
+            InputError, match="frame 0, element 0: expected .* int64 holds, got 1.7"
+        ):
+            other.feed(np.array([[1.7]], np.float32))
+        other.feed(np.array([[1]], np.float32))
+        assert [len(known) for known in pool.tick().values()] == [2, 1]
     half = graph([("Neg", ["x"], ["y"], {})], [("x", "f2", (1, 1))], [("y", "f2", (1, 1))])
     with pytest.raises(NonFiniteError, match="expected a number that float16 holds, got 1000000"):
         streamrnn.load(saved(tmp_path, half)).predict(np.array([[1e6]], np.float32))
