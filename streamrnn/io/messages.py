@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.frontends.base import is_array
-from streamrnn.predictions import Predictions
+from streamrnn.predictions import Event, Predictions
 
 PROFILE = "streamrnn"
 FORMATS = {"pcm-s16": np.dtype("<i2"), "pcm-f32": np.dtype("<f4")}
@@ -247,7 +247,7 @@ def chunk_of(message: Chunk) -> Any:
 
 
 def said_messages(said: Predictions) -> tuple[Said, list[Happened]]:
-    """Predictions, and the events among them, as messages."""
+    """Predictions of steps, and the events at these, as messages."""
     return (
         Said(
             positions=said.positions.tolist(),
@@ -257,16 +257,17 @@ def said_messages(said: Predictions) -> tuple[Said, list[Happened]]:
             outputs=said.outputs.astype("<f4").tobytes(),
             columns=said.outputs.shape[1],
         ),
-        [
-            Happened(
-                kind=event.kind,
-                label=event.label,
-                position=event.position,
-                score=_number(event.score),
-            )
-            for events in said.events
-            for event in events
-        ],
+        [happened_message(event) for events in said.events for event in events],
+    )
+
+
+def happened_message(event: Event) -> Happened:
+    """An event as a message."""
+    return Happened(
+        kind=event.kind,
+        label=event.label,
+        position=event.position,
+        score=_number(event.score),
     )
 
 

@@ -33,6 +33,7 @@ from streamrnn.io.messages import (
     Verb,
     chunk_message,
     frames_message,
+    happened_message,
     said_messages,
 )
 from streamrnn.model import Model
@@ -262,8 +263,9 @@ def _parts(chunk: Any) -> list[Any]:
 def _said(said: Predictions | None) -> list[Message]:
     """Predictions and events as messages, those of many steps in parts; of none, none."""
     found: list[Message] = []
-    for first in range(0, len(said or ()), STEPS):
-        assert said is not None
+    if said is None:
+        return found
+    for first in range(0, len(said), STEPS):
         steps, events = said_messages(said[first : first + STEPS] if len(said) > STEPS else said)
         found += [steps, *events]
-    return found
+    return found + [happened_message(event) for event in said.ended]

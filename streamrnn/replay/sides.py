@@ -118,9 +118,11 @@ class Side:
             for each in step.events:
                 score = np.nan if each.score is None else each.score
                 yield Event(each.kind, each.label, each.position, score)
-        elif step.said.decoded.events is not None:
-            for events in filter(None, step.said.decoded.events):
-                yield from events
+        else:
+            if step.said.decoded.events is not None:
+                for events in filter(None, step.said.decoded.events):
+                    yield from events
+            yield from step.said.ended
 
     def _changed(self, step: Step, said: Said | Predictions) -> Iterator[Heard]:
         for n, label in enumerate(said.labels or ()):

@@ -17,15 +17,20 @@ from mcap.writer import Writer
 from streamrnn.config import AudioConfig, ClassesConfig
 from streamrnn.errors import InputError, RecordingError
 from streamrnn.io import recorder as recorder_module
-from streamrnn.io.messages import Audio, Gap, Kept, Opened, Said, Text, Verb, chunk_of
+from streamrnn.io.messages import Audio, Gap, Happened, Kept, Opened, Said, Text, Verb, chunk_of
 from streamrnn.io.recorded import RecordedModel, RecordedStream
 from streamrnn.io.recorder import Recorder
 from streamrnn.io.recording import Recording
+from streamrnn.io.sounds import read_sound
+from streamrnn.loading import load
 from streamrnn.model import Model
 from streamrnn.replay.difference import difference
 from streamrnn.replay.play import play
 from streamrnn.replay.window import Window, play_within
 from tests.conftest import make_frames, make_model, make_text_model
+
+
+QUESTION = Path(__file__).parents[2] / "demos" / "question.flac"
 
 
 def hearing(**network: Any) -> Model:
@@ -356,3 +361,16 @@ def test_who_is_told_of_the_end_may_close(tmp_path: Path, monkeypatch: pytest.Mo
         recorder.chunk(np.zeros(1_000, np.int16), 1)
     recorder.close()
     assert told == ["recorder"]
+
+
+def test_what_ends_with_the_sequence_is_kept_where_the_end_brings_no_step(tmp_path: Path) -> None:
+    package = pytest.importorskip("silero_vad", reason="needs silero-vad: pip install silero-vad")
+    model = load(Path(package.__file__).parent / "data" / "silero_vad.onnx")
+    speech = read_sound(QUESTION).samples[: 60 * 512, 0]  # it ends amid a word, on a hop
+    with RecordedStream(model, tmp_path / "a.mcap", rate=16_000) as stream:
+        said = [stream.feed(speech), stream.flush()]
+    told = [event for each in said for event in each.happened]
+    assert len(said[1]) == 0 and told[-1].kind == "end"
+    found = [each.message for each in Recording(tmp_path / "a.mcap")]
+    kept = [each for each in found if isinstance(each, Happened)]
+    assert [(each.kind, each.position) for each in kept] == [(e.kind, e.position) for e in told]
