@@ -29,7 +29,6 @@ from streamrnn.replay.play import play
 from streamrnn.replay.window import Window, play_within
 from tests.conftest import make_frames, make_model, make_text_model
 
-
 QUESTION = Path(__file__).parents[2] / "demos" / "question.flac"
 
 
