@@ -192,7 +192,16 @@ class Stream(Parts):
         Raises:
             InputError: the chunk is refused, by name; the stream is as it was.
         """
-        return self._advance(self._frontend.feed(chunk), trace)
+        frontend = self._frontend
+        if not self.model.engine.may_refuse:
+            return self._advance(frontend.feed(chunk), trace)
+        frontend.hold()
+        frames = frontend.feed(chunk)
+        try:
+            return self._advance(frames, trace)
+        except InputError:
+            frontend.undo()
+            raise
 
     def flush(self, *, trace: bool = False) -> Predictions:
         """End the sequence: give what is retained, then make the stream fresh.

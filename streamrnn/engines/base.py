@@ -94,6 +94,11 @@ class Engine(Protocol):
         """How far chunked outputs may lie from whole ones: 0, equal bits, for native."""
         ...
 
+    @property
+    def may_refuse(self) -> bool:
+        """Whether it may refuse finite frames that a front end made."""
+        ...
+
     def expect(self, frames: NDArray[np.float32]) -> None:
         """See that finite frames may wait for a pool's tick.
 

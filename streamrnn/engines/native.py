@@ -37,6 +37,7 @@ class NativeEngine:
     """
 
     tolerance = 0.0
+    may_refuse = False
 
     def __init__(self, network: NetworkConfig, weights: Mapping[str, Floats]) -> None:
         self.network = network

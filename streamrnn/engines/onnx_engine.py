@@ -44,6 +44,7 @@ class OnnxEngine:
     """Runs a graph; its session never changes and is shared by all streams."""
 
     tolerance = 0.0
+    may_refuse = True
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class OnnxEngine:
 
         Args:
             graph: the file.
-            session: of it.
+            session: of it, for a look at it, and to run where no kernel can call it.
             config: how it is read; what it leaves as it is by default, the graph's inputs say
                 where it is recognised by them, or else their names.
             network: of a graph that was exported here; else None.
@@ -85,10 +86,13 @@ class OnnxEngine:
             output_size=self.results[0].size,
         )
         """Sizes, as far as a graph tells them."""
-        plain = self.frame().dtype == self.results[0].dtype == np.float32
-        calls = library() if plain else None
-        self.session = calls.session(graph) if calls else session
-        """Shared by all streams."""
+        self.session: Any = (_called(graph) if self._plain else None) or session
+        """Shared by all streams; one that kernels call, where they can."""
+
+    @property
+    def _plain(self) -> bool:
+        """Whether frames and outputs are float32, as a kernel has them."""
+        return self.frame().dtype == self.results[0].dtype == np.float32
 
     def frame(self) -> NDArray[Any]:
         """Zeros, as the graph takes a frame."""
@@ -139,6 +143,15 @@ class OnnxEngine:
     def arena(self, capacity: int, workers: Workers) -> LoneArena:
         """The fresh states of `capacity` streams, which run one by one."""
         return LoneArena(self, capacity)
+
+
+def _called(graph: bytes) -> Session | None:
+    """A session of a graph that kernels can call, where the wheel has the library for it."""
+    calls = library()
+    try:
+        return calls.session(graph) if calls else None
+    except ModelFileError:  # which onnxruntime's Python did not say
+        return None
 
 
 def _ports(nodes: Any) -> list[Port]:

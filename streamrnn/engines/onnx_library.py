@@ -21,6 +21,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from streamrnn.errors import ModelFileError
+from streamrnn.kernels.graph import STATUS
 
 QUIET = 4
 """Of onnxruntime's log, ORT_LOGGING_LEVEL_FATAL: an error is raised, not printed as well."""
@@ -29,10 +30,7 @@ _VERSION = 1  # of the table
 _MESSAGE, _ENV, _SESSION, _RUN, _OPTIONS = 2, 3, 8, 9, 10
 _SEVERITY, _INTRA_THREADS, _INTER_THREADS = 22, 24, 25
 _TENSOR, _CPU_MEMORY = 49, 69
-_RELEASE_STATUS, _RELEASE_MEMORY, _RELEASE_SESSION, _RELEASE_VALUE, _RELEASE_OPTIONS = (
-    *(93, 94, 95, 96),
-    100,
-)
+_RELEASE_STATUS, _RELEASE_SESSION, _RELEASE_VALUE, _RELEASE_OPTIONS = 93, 95, 96, 100
 # ONNXTensorElementDataType.
 _KINDS = {
     np.dtype(np.float32): 1,
@@ -46,17 +44,20 @@ _Array = NDArray[Any]
 
 
 class Library:
-    """The functions of the shared library, and its one environment, which lives as long."""
+    """The functions of the shared library, and one environment, until the process ends."""
 
     def __init__(self, path: Path) -> None:
         """Load it.
 
         Raises:
-            OSError, AttributeError: it is none that this machine can load.
+            OSError, AttributeError, ModelFileError: it is none that this machine can use.
         """
         base = ctypes.CDLL(str(path)).OrtGetApiBase
         base.restype = POINTER(c_void_p)  # of OrtApiBase, whose first member is GetApi
-        table = ctypes.CFUNCTYPE(c_void_p, c_uint32)(base()[0])(_VERSION)
+        found = base()
+        table = ctypes.CFUNCTYPE(c_void_p, c_uint32)(found[0])(_VERSION) if found else None
+        if not table:
+            raise OSError(f"{path}: expected OrtApi of version {_VERSION}, got none")
         self._table = ctypes.cast(table, POINTER(c_void_p))
         self.run = int(self._table[_RUN] or 0)
         """The address of `Run`."""
@@ -127,7 +128,7 @@ class Session:
 
     def __init__(self, library: Library, session: c_void_p) -> None:
         self._library, self._session = library, session
-        finalize(self, library.forget_session, session)
+        _at_the_end_of(self, library.forget_session, session)
 
     def call(self, inputs: Mapping[str, _Array], outputs: Mapping[str, _Array]) -> "Call":
         """A call of the graph with all its inputs and outputs bound to memory.
@@ -151,8 +152,9 @@ class Call:
         outputs: Mapping[str, _Array],
     ) -> None:
         bound = [*inputs.values(), *outputs.values()]
+        assert all(array.flags.c_contiguous for array in bound)
         tensors = [library.tensor(array) for array in bound]
-        finalize(self, library.forget, tensors)
+        _at_the_end_of(self, library.forget, tensors)
         names = (c_char_p * len(bound))(*(name.encode() for name in (*inputs, *outputs)))
         values = (c_void_p * len(bound))(*tensors)
         self._kept = session, bound, names, values  # which the call reads
@@ -167,12 +169,21 @@ class Call:
             np.int64,
         )
         """`Run`, its eight arguments, and a place for the status that it gives."""
+        assert len(self.words) == STATUS + 1
         self._library = library
 
     def failure(self) -> str:
         """What the graph said when it refused; its status is released."""
-        status, self.words[-1] = int(self.words[-1]), 0
+        status, self.words[STATUS] = int(self.words[STATUS]), 0
         return self._library.message(status)
+
+
+def _at_the_end_of(thing: object, forget: Callable[[Any], None], what: Any) -> None:
+    """Forget something once nobody holds the thing any more.
+
+    Not when the process ends: its memory goes with it, and a thread may still be within `Run`.
+    """
+    finalize(thing, forget, what).atexit = False
 
 
 @cache

@@ -50,6 +50,14 @@ class OnnxState:
             NonFiniteError: an element is not finite, no token, or none that the graph's type holds.
             InputError: onnxruntime refuses a frame. The state is as it was, each time.
         """
+        if not frames.flags.carray:
+            frames = frames.copy()  # numba would compile anew for a read-only or strided array
+        outputs = np.empty((len(frames), self._width), np.float32)
+        self._advance(frames, outputs)
+        return outputs
+
+    def _advance(self, frames: NDArray[np.float32], outputs: NDArray[np.float32]) -> None:
+        """Advance by frames, and write the outputs."""
         raise NotImplementedError
 
     def run_traced(
@@ -91,14 +99,10 @@ class CalledState(OnnxState):
             *(self._memory, self._next),
         )
 
-    def run(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Advance by frames; see `OnnxState`."""
-        if not frames.flags.carray:
-            frames = frames.copy()  # numba would compile anew for a read-only or strided array
-        outputs = np.empty((len(frames), self._width), np.float32)
+    def _advance(self, frames: NDArray[np.float32], outputs: NDArray[np.float32]) -> None:
         bad = graph_steps(frames, *self._fixed, outputs)
         if bad == ALL_TAKEN:
-            return outputs
+            return
         if self._call.words[STATUS]:
             raise _not_taken(bad, self._call.failure())
         raise refused(self._network, frames, bad)
@@ -112,13 +116,11 @@ class BoundState(OnnxState):
         self._binding = bound(session, self._inputs, self._outputs)
         self._run = session.run_with_iobinding
 
-    def run(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Advance by frames; see `OnnxState`."""
-        bad = look_at(np.ascontiguousarray(frames), self._tokens)
+    def _advance(self, frames: NDArray[np.float32], outputs: NDArray[np.float32]) -> None:
+        bad = look_at(frames, self._tokens)
         if bad >= 0:
             raise refused(self._network, frames, bad)
         given = cast_to(self._frame.dtype, frames)
-        outputs = np.empty((len(frames), self._width), np.float32)
         before, t = self._memory.copy(), 0
         try:
             for t in range(len(frames)):
@@ -129,11 +131,10 @@ class BoundState(OnnxState):
         except Exception as error:  # onnxruntime's: an index beyond a table, outputs that grow
             self._memory[:] = before
             raise _not_taken(t, str(error)) from error
-        return outputs
 
 
 def cast_to(kind: np.dtype[Any], frames: NDArray[np.float32]) -> NDArray[Any]:
-    """Frames of the type that a graph takes.
+    """Frames of the type that a graph takes; what is not finite is for others to find.
 
     Raises:
         NonFiniteError: that type does not hold an element as it is: 1.7 as a whole number, 1e6 in
@@ -146,7 +147,7 @@ def cast_to(kind: np.dtype[Any], frames: NDArray[np.float32]) -> NDArray[Any]:
         back = cast.astype(np.float64)
     whole = not np.issubdtype(kind, np.floating)
     fits = back == frames if whole else np.isfinite(back)
-    bad = np.argwhere(~fits)
+    bad = np.argwhere(~fits & np.isfinite(frames))
     if len(bad):
         frame, place = bad[0]
         raise NonFiniteError(

@@ -51,6 +51,7 @@ class TorchEngine:
     """Runs a module, whose copy is put into evaluation mode and never changes."""
 
     tolerance = 1e-5
+    may_refuse = False
 
     def __init__(self, module: nn.Module, input_size: int, head: nn.Module | None = None) -> None:
         """Try the module on one step of zeros.

@@ -100,6 +100,7 @@ class AudioState:
         self._framing = framing = frontend.framing
         self._framed = tuple(memory[name] for name in framing.memory)
         self._seen = memory["counts"]
+        self._held: list[tuple[NDArray[Any], NDArray[Any]]] = []
         self._fixed = (rate, *framing.tables, *self._framed)
         self._size, self._found = np.zeros((2, 1), np.int64)  # for the kernels, call by call
         how = self._conversion
@@ -157,6 +158,18 @@ class AudioState:
             np.full(count, arrived / self._rate),
         )
 
+    def hold(self) -> None:
+        """Remember how things are; empty arrays need no copy."""
+        if not self._held:
+            self._held = [(rows, rows.copy()) for rows in self._live.values() if rows.size]
+        for rows, held in self._held:
+            np.copyto(held, rows)
+
+    def undo(self) -> None:
+        """Be as `hold` remembers."""
+        for rows, held in self._held:
+            np.copyto(rows, held)
+
     def reset(self) -> None:
         """Forget everything but the rate and the number of channels."""
         for rows in self._live.values():
@@ -209,7 +222,8 @@ class AudioState:
 
     def _of_chunk(self, run: Callable[..., int], samples: NDArray[Any], scale: float) -> Frames:
         """The frames of a chunk, made by one kernel."""
-        count, hop = len(samples), self._framing.hop  # and a frame has one column
+        # A frame has one column, so as many as `ARRIVED // hop` have been made.
+        count, hop = len(samples), self._framing.hop
         steps = (self._seen.item(log_mel.ARRIVED) % hop + count) // hop
         values = np.empty((steps, self._framing.frame_size), np.float32)
         positions, times = np.empty(steps, np.int64), np.empty(steps)

@@ -1,5 +1,6 @@
 """What every front end offers: chunks of samples in, frames out, with a state of fixed size."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeGuard
 
@@ -82,6 +83,36 @@ class FrontendState(PartState, Protocol):
     def flush(self) -> Frames:
         """Give the frames of what is retained; `reset` follows."""
         ...
+
+    def hold(self) -> None:
+        """Remember how things are, for `undo`."""
+        ...
+
+    def undo(self) -> None:
+        """Be as `hold` remembers: a network refused the frames of the chunk that came since."""
+        ...
+
+
+class Holding:
+    """Remembers by a copy of the state."""
+
+    _held: Mapping[str, NDArray[Any]] = {}
+
+    @abstractmethod
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """A copy of the state."""
+
+    @abstractmethod
+    def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take over what `arrays` gave."""
+
+    def hold(self) -> None:
+        """Remember how things are."""
+        self._held = self.arrays()
+
+    def undo(self) -> None:
+        """Be as `hold` remembers."""
+        self.restore(self._held)
 
 
 class FrontendArena(Protocol):

@@ -50,6 +50,11 @@ class FramesFrontend(Stateless):
         """The front end itself, for every stream."""
         return LoneFrontends(self)
 
+    def hold(self) -> None:
+        """There is no state."""
+
+    undo = hold
+
     def feed(self, chunk: Any) -> Frames:
         """Take `(n, input_size)` float32; the engine refuses what is not finite.
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import DtypeError, NonFiniteError, ShapeError, TimeOrderError
-from streamrnn.frontends.base import Frames, Option, describe, is_array, no_options
+from streamrnn.frontends.base import Frames, Holding, Option, describe, is_array, no_options
 from streamrnn.kernels.motion import CONTEXT_SIZE, FRAME_SIZE, motion_frames
 from streamrnn.kernels.motion_filters import DIMS, LAST_TIME, ROWS, STATE_SIZE
 from streamrnn.workers import Workers
@@ -67,7 +67,7 @@ class MotionArena:
         """A slot keeps its row."""
 
 
-class MotionState:
+class MotionState(Holding):
     """The front end of one stream of rows, whose state lies in `memory`, (STATE_SIZE,)."""
 
     options: Mapping[str, Option] = {}

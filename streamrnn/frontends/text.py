@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from streamrnn.config import TextConfig
 from streamrnn.errors import ConfigError, DtypeError, EncodingError
-from streamrnn.frontends.base import Frames, LoneFrontends, Option, describe
+from streamrnn.frontends.base import Frames, Holding, LoneFrontends, Option, describe
 from streamrnn.frontends.words import DELAY, LONGEST, Splitter
 from streamrnn.workers import Workers
 
@@ -136,7 +136,7 @@ class TextFrontend:
         return "".join(parts)[:samples]
 
 
-class TextState:
+class TextState(Holding):
     """The front end of one stream of text."""
 
     def __init__(self, frontend: TextFrontend, errors: str) -> None:

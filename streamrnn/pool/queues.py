@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from streamrnn.config import NetworkConfig
 from streamrnn.decoders.base import Counts, Positions
 from streamrnn.engines.base import Engine, refused
-from streamrnn.errors import QueueFullError
+from streamrnn.errors import InputError, QueueFullError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.frontends.audio_state import not_finite
 from streamrnn.frontends.base import NO_FRAMES, Frames
@@ -74,7 +74,8 @@ class FrameQueue:
     """Frames, made when a chunk is fed: by front ends that cost little."""
 
     def __init__(self, engine: Engine, network: NetworkConfig, capacity: int, limit: int) -> None:
-        self._expect, self._network, self._limit = engine.expect, network, limit
+        self._careful, self._expect = engine.may_refuse, engine.expect
+        self._network, self._limit = network, limit
         self._tokens = network.vocabulary_size if network.encoder == "embedding" else 0
         self.rows = WaitingRows(network.input_size, np.float32, capacity)
 
@@ -83,6 +84,8 @@ class FrameQueue:
         waiting = self.rows.counts.item(slot)
         # A chunk makes no more frames than it has samples: only near the limit is a copy needed.
         before = state.arrays() if waiting + _length(chunk) + _RETAINED > self._limit else {}
+        if self._careful:
+            state.hold()
         frames: Frames = state.feed(chunk)
         values, count = frames.values, len(frames.values)
         if waiting + count > self._limit:
@@ -92,7 +95,12 @@ class FrameQueue:
             return frames.samples
         if not values.flags.carray:
             values = values.copy()  # numba would compile anew for a read-only array
-        self._expect(values)
+        if self._careful:
+            try:
+                self._expect(values)
+            except InputError:
+                state.undo()
+                raise
         waiting_rows, first = self.rows.room(count)
         table, number = self.rows.next_chunk()
         bad = queue_frames(

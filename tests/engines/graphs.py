@@ -4,7 +4,14 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-TYPES = {"f4": TensorProto.FLOAT, "f2": TensorProto.FLOAT16, "i8": TensorProto.INT64}
+TYPES = {
+    "f4": TensorProto.FLOAT,
+    "f8": TensorProto.DOUBLE,
+    "f2": TensorProto.FLOAT16,
+    "i8": TensorProto.INT64,
+    "i4": TensorProto.INT32,
+    "b1": TensorProto.BOOL,
+}
 
 
 def graph(nodes, inputs, outputs, metadata=None):

@@ -2,6 +2,8 @@
 
 import gc
 import os
+import subprocess
+import sys
 import threading
 import weakref
 from pathlib import Path
@@ -12,7 +14,8 @@ import onnxruntime
 import pytest
 
 import streamrnn
-from streamrnn.engines import onnx_engine
+from streamrnn.config import OnnxConfig, WaveformConfig
+from streamrnn.engines import onnx_engine, onnx_library
 from streamrnn.engines.onnx_library import Library, Session, library
 from streamrnn.errors import InputError, ModelFileError, NonFiniteError
 from tests.conftest import make_frames
@@ -71,6 +74,126 @@ def test_both_ways_give_the_same_bits(both, tmp_path):
     np.testing.assert_array_equal(both(summing())[0].predict(frames).outputs, sums(frames))
 
 
+F4, ONE = ("f4", (1, 2)), ("f4", (1, 1))
+KINDS = {
+    "the output is the state": graph(
+        [("Add", ["x", "h"], ["hn"], {})], [("x", *F4), ("h", *F4)], [("hn", *F4)]
+    ),
+    "the frame is the state": graph(
+        [("Identity", ["x"], ["hn"], {}), ("Sub", ["x", "h"], ["y"], {})],
+        [("x", *F4), ("h", *F4)],
+        [("y", *F4), ("hn", *F4)],
+    ),
+    "no state": graph([("Neg", ["x"], ["y"], {})], [("x", *F4)], [("y", *F4)]),
+    "scalars, and states of four types": graph(
+        [
+            ("Not", ["b"], ["bn"], {}),
+            ("Cast", ["b"], ["bi"], {"to": 7}),
+            ("Add", ["k", "bi"], ["kn"], {}),
+            ("Cast", ["kn"], ["short"], {"to": 6}),
+            ("Add", ["s", "short"], ["sn"], {}),
+            ("Cast", ["sn"], ["sd"], {"to": 11}),
+            ("Add", ["d", "sd"], ["dn"], {}),
+            ("Cast", ["dn"], ["df"], {"to": 1}),
+            ("Add", ["x", "df"], ["y"], {}),
+        ],
+        [("x", *F4), ("b", "b1", ()), ("k", "i8", ()), ("s", "i4", (1,)), ("d", "f8", (1, 2))],
+        [
+            *(("y", *F4), ("bn", "b1", ()), ("kn", "i8", ()), ("sn", "i4", (1,))),
+            ("dn", "f8", (1, 2)),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_graphs_of_all_kinds_both_ways(both, kind):
+    told = []
+    for model in both(KINDS[kind]):
+        frames = make_frames(7, 2)
+        stream = model.stream()
+        parts = [stream.feed(frames[:1]), stream.feed(frames[1:1]), stream.feed(frames[1:])]
+        told.append((b"".join(p.outputs.tobytes() for p in parts), stream.snapshot()))
+        assert told[-1][0] == model.predict(frames).outputs.tobytes()
+    assert told[0] == told[1]
+
+
+def picky():
+    """y = the sum of what came, of windows of 4 samples; a loud one is refused."""
+    nodes = [
+        ("ReduceMax", ["x"], ["most"], {"keepdims": 1}),
+        ("Constant", [], ["ten"], {"value_floats": [10.0]}),
+        ("Mul", ["most", "ten"], ["loud"], {}),
+        ("Cast", ["loud"], ["place"], {"to": 7}),
+        ("Constant", [], ["table"], {"value_floats": [0.0, 1.0, 2.0]}),
+        ("Gather", ["table", "place"], ["row"], {}),
+        ("Add", ["row", "h"], ["hn"], {}),
+        ("Identity", ["hn"], ["y"], {}),
+    ]
+    shapes = [("x", "f4", (1, 6)), ("h", *ONE)]
+    return graph(nodes, shapes, [("y", *ONE), ("hn", *ONE)])
+
+
+def test_what_a_graph_refuses_leaves_the_front_end_too(tmp_path):
+    (tmp_path / "made.onnx").write_bytes(picky())
+    config = OnnxConfig(frontend=WaveformConfig(hop=4, context=2))
+    model = streamrnn.load(tmp_path / "made.onnx", config=config)
+    quiet, loud = np.full(13, 0.11, np.float32), np.full(13, 0.9, np.float32)
+    for rate in (16_000, 48_000):
+        stream, other = model.stream(rate=rate), model.stream(rate=rate)
+        for each in (stream, other):
+            each.feed(quiet)
+        before = stream.snapshot()
+        with pytest.raises(InputError, match="expected one that the graph takes"):
+            for _ in range(9):  # until a frame is full of it
+                before = stream.snapshot()
+                stream.feed(loud)
+                other.feed(loud[:0])
+        assert stream.snapshot() == before
+    stream = model.stream()
+    stream.feed(quiet)
+    with pytest.raises(InputError):
+        stream.feed(loud)
+    found = stream.feed(quiet)
+    assert found.positions.tolist() == [16, 20, 24] and stream.position == 26
+
+
+def test_a_pool_refuses_as_a_stream_does(tmp_path):
+    half = graph([("Neg", ["x"], ["y"], {})], [("x", "f2", (1, 1))], [("y", "f2", (1, 1))])
+    (tmp_path / "made.onnx").write_bytes(half)
+    model = streamrnn.load(tmp_path / "made.onnx")
+    with model.pool(3) as pool:
+        for bad in (np.nan, np.inf, 1e6):
+            told = []
+            for stream in (model.stream(), pool.open()):
+                before = stream.snapshot()
+                with pytest.raises(NonFiniteError) as caught:
+                    stream.feed(np.array([[bad]], np.float32))
+                told.append(str(caught.value))
+                assert stream.snapshot() == before
+            assert told[0] == told[1]
+
+
+LAST = """
+import atexit
+import numpy as np
+
+def feed():
+    print(stream.feed(np.ones((1, 3), np.float32)).outputs.tolist())
+
+atexit.register(feed)  # before anything of ours: it runs after all that is ours
+import streamrnn, sys
+stream = streamrnn.load(sys.argv[1]).stream()
+"""
+
+
+def test_whoever_feeds_at_the_end_of_the_process_still_can(tmp_path):
+    (tmp_path / "made.onnx").write_bytes(summing())
+    command = [sys.executable, "-c", LAST, str(tmp_path / "made.onnx")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[[1.0, 1.0, 1.0]]\n", "")
+
+
 def silero():
     silero_vad = pytest.importorskip("silero_vad")
     return (Path(silero_vad.__file__).parent / "data" / "silero_vad.onnx").read_bytes()
@@ -119,6 +242,8 @@ def test_streams_of_many_threads(both):
 
 
 def test_what_a_model_held_is_given_back(both):
+    if not Path("/proc/self/statm").exists():
+        pytest.skip("needs /proc, as Linux has it")
     called, _ = both(silero())
     session = weakref.ref(called.engine.session)
 
@@ -147,3 +272,22 @@ def test_what_is_no_library_and_no_graph(tmp_path):
     assert calls is not None
     with pytest.raises(ModelFileError, match="protobuf"):
         calls.session(b"no graph")
+
+
+def test_without_a_library_that_can_be_used_python_calls(tmp_path, monkeypatch):
+    class Useless:
+        def __init__(self, path):
+            raise OSError(f"{path}: expected OrtApi of version 1, got none")
+
+    monkeypatch.setattr(onnx_library, "Library", Useless)
+    assert library.__wrapped__() is None
+    (tmp_path / "made.onnx").write_bytes(summing())
+
+    class Refusing:
+        def session(self, graph):
+            raise ModelFileError("not this one")
+
+    monkeypatch.setattr(onnx_engine, "library", Refusing)
+    model: Any = streamrnn.load(tmp_path / "made.onnx")
+    assert isinstance(model.engine.session, onnxruntime.InferenceSession)
+    np.testing.assert_array_equal(model.predict(make_frames(3)).outputs, sums(make_frames(3)))

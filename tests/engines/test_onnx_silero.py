@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -95,6 +96,7 @@ def stepped(path, sound):
     session = onnxruntime.InferenceSession(path)
     padded = np.pad(sound, (64, -len(sound) % HOP))
     state, told = np.zeros((2, 1, 128), np.float32), []
+    output: Any
     for first in range(0, len(padded) - 64, HOP):
         feeds = {"input": padded[None, first : first + HOP + 64], "state": state}
         output, state = session.run(None, feeds)

@@ -63,3 +63,30 @@ def test_what_makes_no_frame_is_refused():
     for wrong in ({"hop": 0}, {"context": -1}, {"hop": 10**9}, {"sample_rate": 100}):
         with pytest.raises(ConfigError, match="frontend"):
             WaveformConfig(**wrong)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    channels=st.integers(1, 3),
+    dtype=st.sampled_from(["i2", "f4"]),
+    sizes=st.lists(st.integers(0, 900), max_size=6),
+    hop=st.integers(1, 300),
+    context=st.integers(0, 100),
+)
+def test_one_kernel_gives_what_several_do(
+    channels: int, dtype: str, sizes: list[int], hop: int, context: int
+) -> None:
+    front = AudioFrontend(WaveformConfig(16_000, hop, context))
+    one, several = front.stream(channels=channels), front.stream(channels=channels)
+    several._whole = None  # as if it had no kernel of its own for chunks
+    rng = np.random.default_rng(len(sizes))
+    for size in sizes:
+        chunk = (rng.uniform(-1, 1, (size, channels)) * (30_000 if dtype == "i2" else 1)).astype(
+            dtype
+        )
+        got, expected = one.feed(chunk), several.feed(chunk)
+        for name in ("values", "positions", "times"):
+            a, b = getattr(got, name), getattr(expected, name)
+            assert (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
+    arrays = several.arrays()
+    assert all(array.tobytes() == arrays[name].tobytes() for name, array in one.arrays().items())
