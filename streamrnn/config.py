@@ -176,9 +176,13 @@ class OnnxConfig(Record, frozen=True):
     """Elements of a frame, where neither graph nor front end tells; 0: they do."""
 
     def __post_init__(self) -> None:
-        """Refuse a size that no frame has."""
+        """Refuse a size that no frame has, and what is no number."""
         if self.input_size < 0:
             raise ConfigError(f"input_size: expected 0 or more elements, got {self.input_size}")
+        given: dict[str, object] = {**self.constants}  # whatever a caller put there
+        for name, value in given.items():
+            if not isinstance(value, int | float):
+                raise ConfigError(f"constants.{name}: expected a number, got {value!r}")
 
 
 def decode_model_config(text: str) -> ModelConfig:

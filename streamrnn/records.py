@@ -7,7 +7,7 @@ misspelt option cannot be passed over.
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec import inspect
@@ -38,14 +38,20 @@ def _known(tree: Any, kind: type[Any], problem: str) -> str:
     found = re.search(r"unknown field `[^`]*`(?: - at `\$([^`]*)`)?", problem)
     if found is None:
         return ""
-    records = _records(inspect.type_info(kind))
+    records, place = _records(inspect.type_info(kind)), tree
     for key in re.findall(r"[^.\[\]]+", found[1] or ""):
-        tree = tree[int(key) if isinstance(tree, list) else key]
+        place = place[int(key) if key.isdigit() else key]
         inner = [f.type for record in records for f in record.fields if f.encode_name == key]
         every = [record for each in inner for record in _records(each)]
-        records = [r for r in every if r.tag_field is None or tree.get(r.tag_field) == r.tag]
+        tags = _plain(place)
+        records = [r for r in every if r.tag_field is None or tags.get(r.tag_field, r.tag) == r.tag]
     names = {field.encode_name for record in records for field in record.fields}
+    names |= {record.tag_field for record in records if record.tag_field}
     return f"; known are {', '.join(sorted(names))}" if names else ""
+
+
+def _plain(place: Any) -> dict[str, Any]:
+    return cast(dict[str, Any], place) if isinstance(place, dict) else {}
 
 
 def _records(kind: inspect.Type) -> list[inspect.StructType]:

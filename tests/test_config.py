@@ -93,9 +93,18 @@ def test_an_unknown_key_is_told_with_those_that_are_known() -> None:
         ({"nmae": "x"}, "`nmae`; known are constants, decoder, frontend, input, "),
         (
             {"frontend": {"kind": "waveform", "hoop": 3}},
-            r"`hoop` - at `\$.frontend`; known are context, hop, sample_rate$",
+            r"`hoop` - at `\$.frontend`; known are context, hop, kind, sample_rate$",
         ),
-        ({"decoder": {"kind": "voice", "x": 3}}, "known are pad, release, silence, threshold$"),
+        (
+            {"decoder": {"kind": "voice", "x": 3}},
+            "known are kind, pad, release, silence, threshold$",
+        ),
     ):
         with pytest.raises(ConfigError, match=told):
             convert(tree, OnnxConfig, where="made.toml")
+
+
+def test_a_constant_that_is_no_number_is_refused() -> None:
+    constants: Any = {"gain": "a"}
+    with pytest.raises(ConfigError, match="constants.gain: expected a number, got 'a'"):
+        OnnxConfig(constants=constants)

@@ -79,7 +79,7 @@ def _table(told: list[dict[str, Any]]) -> Table:
         table.add_row(
             plain["name"],
             plain["network"],
-            f"{plain['weights']:,}",
+            f"{plain['weights'] or 0:,}",
             f"{plain['file_bytes'] / 1e6:.2f} MB",
             str(plain["card"].get("date", "")),
         )
