@@ -16,44 +16,52 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from loguru import logger
 from numpy.typing import NDArray
-from pipecat.frames.frames import (
-    EndFrame,
-    Frame,
-    InputAudioRawFrame,
-    InterimTranscriptionFrame,
-    TranscriptionFrame,
-    UserStartedSpeakingFrame,
-    UserStoppedSpeakingFrame,
-    VADUserStartedSpeakingFrame,
-    VADUserStoppedSpeakingFrame,
-)
-from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.worker import PipelineWorker
-from pipecat.processors.audio.vad_processor import VADProcessor
-from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
-from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
-from pipecat.turns.user_turn_processor import UserTurnProcessor
-from pipecat.turns.user_turn_strategies import (
-    UserTurnStrategies,
-    default_user_turn_start_strategies,
-)
-from pipecat.workers.runner import WorkerRunner
 
 import streamrnn
 from streamrnn.cli import run
 from streamrnn.serve.assistant.recogniser import RATE, Recogniser
 from streamrnn.serve.models import wake_words_of
-from streamrnn.serve.pipecat import (
-    IntentFrame,
-    IntentProcessor,
-    StreamRNNVADAnalyzer,
-    WakeWordFrame,
-    WakeWordProcessor,
-    WakeWordUserTurnStartStrategy,
-)
 from streamrnn.tasks.sounds.clips import read_mono
+
+try:
+    from loguru import logger
+    from pipecat.frames.frames import (
+        EndFrame,
+        Frame,
+        InputAudioRawFrame,
+        InterimTranscriptionFrame,
+        TranscriptionFrame,
+        UserStartedSpeakingFrame,
+        UserStoppedSpeakingFrame,
+        VADUserStartedSpeakingFrame,
+        VADUserStoppedSpeakingFrame,
+    )
+    from pipecat.pipeline.pipeline import Pipeline
+    from pipecat.pipeline.worker import PipelineWorker
+    from pipecat.processors.audio.vad_processor import VADProcessor
+    from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
+    from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
+    from pipecat.turns.user_turn_processor import UserTurnProcessor
+    from pipecat.turns.user_turn_strategies import (
+        UserTurnStrategies,
+        default_user_turn_start_strategies,
+    )
+    from pipecat.workers.runner import WorkerRunner
+
+    from streamrnn.serve.pipecat import (
+        IntentFrame,
+        IntentProcessor,
+        StreamRNNVADAnalyzer,
+        WakeWordFrame,
+        WakeWordProcessor,
+        WakeWordUserTurnStartStrategy,
+    )
+except ModuleNotFoundError as error:
+    raise SystemExit(
+        f"pipecat_bot: expected {error.name} to be installed; "
+        "pip install 'streamrnn[pipecat,assistant]'"
+    ) from None
 
 QUESTION = Path(__file__).with_name("question.flac")
 FRAME = RATE // 50  # 20 ms, as Pipecat's transports have it

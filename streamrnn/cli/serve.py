@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from contextlib import AsyncExitStack, closing, suppress
+from importlib import import_module
 from ipaddress import ip_address
 from threading import Timer
 from typing import TYPE_CHECKING, Annotated, Any
@@ -70,6 +71,8 @@ def serve(
     from streamrnn.serve.wyoming import Bound, Served, parse_uri
     from streamrnn.serve.wyoming.address import Tcp
 
+    if zeroconf:
+        import_module("streamrnn.serve.wyoming.announce")  # or it is told at once what is missing
     where = parse_uri(wyoming)  # before all is loaded
     if zeroconf and not isinstance(where, Tcp):
         raise ConfigError(f"--zeroconf: expected tcp://HOST:PORT to announce, got {where}")

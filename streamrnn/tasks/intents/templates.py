@@ -11,6 +11,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -175,6 +176,7 @@ def home_assistant() -> Mapping[str, Any]:
         ConfigError: the packages are not installed.
     """
     try:
+        import_module("hassil")  # which reads them
         from home_assistant_intents import get_intents
     except ImportError as error:
         raise ConfigError(
