@@ -2,15 +2,16 @@
 
 With JSON, one object a line:
 
-    {"listening": ["alexa", "computer", "jarvis"], "source": "mic"}
+    {"listening": ["alexa", "computer", "jarvis"], "source": "mic"}   at first: for which wake words
     {"wake": "computer", "time": 1.49, "score": 0.68}
     {"words": "what time", "time": 2.31}                  so far; they may be revised
     {"decided": "HassGetCurrentTime", "score": 0.91, "word": "is", "number": 3, "time": 2.41}
+                                                          so far; it may be revised, several times
     {"text": "what time is it", "intent": "HassGetCurrentTime", "score": 0.93,
      "entities": {}, "answer": "It is 10:42.", "time": 3.27}
     {"answer": "The timer of 1 minute is done!", "time": 63.27}   by itself
-    {"failed": "tcp://…: expected a speech-to-text server …", "time": 9.5}   the command is lost
-    {"gap": 320, "time": 12.04}                           samples that the microphone lost
+    {"failed": "tcp://…: expected a speech-to-text server …", "time": 70.1}   the command is lost
+    {"gap": 320, "time": 81.04}                           samples that the microphone lost there
 """
 
 from collections.abc import Sequence
@@ -33,12 +34,12 @@ class View(Protocol):
         """Say what is listened to, and for which wake words."""
         ...
 
-    def tell(self, told: Told) -> None:
-        """Say what happened."""
+    def lost(self, samples: int, time: float) -> None:
+        """Say how many samples the microphone lost, and after how many seconds of sound."""
         ...
 
-    def lost(self, samples: int, time: float) -> None:
-        """Say that the microphone lost samples, which are silence instead."""
+    def tell(self, told: Told) -> None:
+        """Say what happened."""
         ...
 
 
@@ -46,8 +47,12 @@ class JsonView:
     """Objects, as above."""
 
     def listening(self, source: str, words: Sequence[str]) -> None:
-        """Write what is listened to, and for which words."""
+        """Write for which wake words it listens, and to what."""
         print_json({"listening": list(words), "source": source})
+
+    def lost(self, samples: int, time: float) -> None:
+        """Write how many samples were lost, and when."""
+        print_json({"gap": samples, "time": round(time, 3)})
 
     def tell(self, told: Told) -> None:
         """Write an object."""
@@ -64,10 +69,6 @@ class JsonView:
         else:
             print_json({**told._asdict(), **time})
 
-    def lost(self, samples: int, time: float) -> None:
-        """Write that samples were lost."""
-        print_json({"gap": samples, "time": round(time, 3)})
-
 
 class LineView:
     """Lines; in a terminal, words are grey and written over as they are revised.
@@ -82,7 +83,11 @@ class LineView:
 
     def listening(self, source: str, words: Sequence[str]) -> None:
         """Say what is listened to, and for which wake words."""
-        self._line(f"{shown(source)}: listening for {', '.join(words)}")
+        self._line(f"{source}: listening for {', '.join(words)}")
+
+    def lost(self, samples: int, time: float) -> None:
+        """Write how many samples were lost, and when."""
+        self._line(f"{time:8.2f} s  lost {samples} samples")
 
     def tell(self, told: Told) -> None:
         """Write a line."""
@@ -90,27 +95,22 @@ class LineView:
         if isinstance(told, Woken):
             self._line(f"{time}{told.word} {told.score:.0%}")
         elif isinstance(told, Words):
-            self._line(f"{time}… {shown(told.text)}", style="bright_black", over=True)
+            self._line(f"{time}… {told.text}", style="bright_black", over=True)
         elif isinstance(told, Decided):
-            after = f"after word {told.number}, {shown(told.word)!r}"
+            after = f"after word {told.number}, “{told.word}”"
             self._line(f"{time}{told.intent} {told.score:.0%}, {after}")
         elif isinstance(told, Failed):
-            self._line(f"{time}the command is lost: {shown(told.reason)}", style="red")
+            self._line(f"{time}the command is lost: {told.reason}", style="red")
         elif not isinstance(told, Answered):
-            self._line(f"{time}{shown(told.answer)}", style="bold")
+            self._line(f"{time}{told.answer}", style="bold")
         else:
             found = ", ".join(f"{name} {value}" for name, value in told.entities.items())
-            heard = f"{time}“{shown(told.text)}” {told.intent} {told.score:.0%}"
-            self._line(
-                f"{heard}{': ' if found else ''}{shown(found)}" if told.text else f"{time}nothing"
-            )
-            self._line(f"{'':12}{shown(told.answer)}", style="bold")
-
-    def lost(self, samples: int, time: float) -> None:
-        """Write that samples were lost."""
-        self._line(f"{time:8.2f} s  lost {samples} samples", style="yellow")
+            heard = f"“{told.text}” {told.intent} {told.score:.0%}{': ' if found else ''}{found}"
+            self._line(f"{time}{heard if told.text else 'nothing'}")
+            self._line(f"{'':12}{told.answer}", style="bold")
 
     def _line(self, text: str, *, style: str = "", over: bool = False) -> None:
+        """Write a line, in which nothing moves the cursor; `over`: the next takes its place."""
         console = self._console
         if self._over:
             up = (ControlType.CURSOR_UP, 1)
@@ -118,7 +118,7 @@ class LineView:
                 Control(up, ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2))
             )
         self._over = over and console.is_terminal
-        line = Text(text, style=style)
+        line = Text(shown(text), style=style)
         if self._over:
             line.truncate(console.width, overflow="ellipsis")
         console.print(line, soft_wrap=True, highlight=False)

@@ -25,13 +25,13 @@ def speak(text: str, *, file: str | None = None, voice: str = "en-gb") -> None:
             "speak: expected espeak-ng on the path, found none; apt-get install espeak-ng, "
             "brew install espeak-ng"
         )
-    # With its colon, 10:42 is not read as a time of day.
+    # Without the colon eSpeak says the hour's zero too: zero seven zero five, not seven zero five.
     said = re.sub(r"\b(\d{1,2}):(\d{2})\b", r"\1 \2", text)
     if file is not None:
         Path(file).unlink(missing_ok=True)
     command = [program, "-v", voice, "--stdin", *(("-w", file) if file else ())]
     done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
-    # That it could not write is not in its exit code.
+    # eSpeak's exit code is 0 even where it could not write; an older file would hide that.
     if done.returncode or (file is not None and not Path(file).exists()):
         told = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
         raise UnsupportedError(f"speak: expected espeak-ng to speak, got: {told}")
