@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from streamrnn.errors import UnsupportedError
 from streamrnn.serve.assistant.language import SENTENCES, sentences, write_language_model
 from streamrnn.serve.assistant.recogniser import RATE
+from streamrnn.serve.models import folded
 
 LONGEST = 30 * RATE
 """Samples of a command that are heard; the rest is left out."""
@@ -42,7 +43,7 @@ class PocketSphinx:
     what was heard before: pocketsphinx keeps something of it.
 
     Args:
-        wake_words: that commands may begin with.
+        wake_words: that commands may begin with, by the names that a model detects.
         count: sentences that its language model is counted of; 0: pocketsphinx's own, which knows
             more words and is right about fewer of a home's.
 
@@ -71,7 +72,8 @@ class PocketSphinx:
         def knows(word: str) -> bool:
             return self._live.lookup_word(word) is not None
 
-        called = [word for word in wake_words if knows(word)]
+        names = map(folded, wake_words)
+        called = [name for name in names if all(map(knows, name.split()))]
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder) / "home.lm")
             write_language_model(path, sentences(count, knows, called))
