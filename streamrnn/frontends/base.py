@@ -21,7 +21,8 @@ class Frames(msgspec.Struct, frozen=True, gc=False, eq=False):
     samples: int
     """How many samples the chunk held."""
     positions: NDArray[np.int64] | None = None
-    """How many samples of the stream had arrived at each frame, (T,), where that is counted."""
+    """How many samples of the stream had arrived at each frame, (T,): of sound, which counts them
+    in its state, and in pools by itself."""
     times: NDArray[np.float64] | None = None
     """When each frame became known, in seconds, (T,)."""
     offsets: NDArray[np.int64] | None = None
