@@ -168,11 +168,13 @@ class Stream(Parts):
     of one model know nothing of each other.
     """
 
-    __slots__ = ()
+    __slots__ = ("_hold",)
 
     def __init__(self, model: Model, **options: Option) -> None:
         frontend = model.frontend.stream(**options)
         super().__init__(model, frontend, model.engine.stream(), model.decoder.stream())
+        asked = model.engine.may_refuse and not frontend.remembers
+        self._hold = frontend.hold if asked else None
 
     def feed(self, chunk: Any, *, trace: bool = False) -> Predictions:
         """Take a chunk, give the predictions that it made known.
@@ -192,15 +194,13 @@ class Stream(Parts):
         Raises:
             InputError: the chunk is refused, by name; the stream is as it was.
         """
-        frontend = self._frontend
-        if not self.model.engine.may_refuse:
-            return self._advance(frontend.feed(chunk), trace)
-        frontend.hold()
-        frames = frontend.feed(chunk)
+        if self._hold is not None:
+            self._hold()
+        frames = self._frontend.feed(chunk)
         try:
             return self._advance(frames, trace)
         except InputError:
-            frontend.undo()
+            self._frontend.undo()
             raise
 
     def flush(self, *, trace: bool = False) -> Predictions:

@@ -100,8 +100,8 @@ class AudioState:
         self._framing = framing = frontend.framing
         self._framed = tuple(memory[name] for name in framing.memory)
         self._seen = memory["counts"]
-        self._held: list[tuple[NDArray[Any], NDArray[Any]]] = []
-        self._fixed = (rate, *framing.tables, *self._framed)
+        self._held: dict[str, NDArray[Any]] = {}
+        self._fixed: tuple[Any, ...] = ()  # what the kernel for chunks takes each time
         self._size, self._found = np.zeros((2, 1), np.int64)  # for the kernels, call by call
         how = self._conversion
         self._whole = framing.chunk if how is None else None
@@ -121,8 +121,10 @@ class AudioState:
             NonFiniteError: a sample is NaN or infinite.
         """
         samples, scale = self.checked(chunk)
-        if self._whole is not None and len(samples) < LONG:
-            return self._of_chunk(self._whole, samples, scale)
+        if self._whole is not None:
+            if len(samples) < LONG:
+                return self._of_chunk(self._whole, samples, scale)
+            self.hold()
         signal = np.empty(len(samples))
         bad = mix_down(samples, scale, signal)
         if bad >= 0:
@@ -158,17 +160,20 @@ class AudioState:
             np.full(count, arrived / self._rate),
         )
 
+    @property
+    def remembers(self) -> bool:
+        """Whether `feed` does: the kernel for chunks, at no cost to speak of."""
+        return self._whole is not None
+
     def hold(self) -> None:
-        """Remember how things are; empty arrays need no copy."""
-        if not self._held:
-            self._held = [(rows, rows.copy()) for rows in self._live.values() if rows.size]
-        for rows, held in self._held:
-            np.copyto(held, rows)
+        """Remember how things are."""
+        self._held = {name: rows.copy() for name, rows in self._live.items()}
+        self._fixed = ()
 
     def undo(self) -> None:
-        """Be as `hold` remembers."""
-        for rows, held in self._held:
-            np.copyto(rows, held)
+        """Be as is remembered."""
+        for name, held in self._held.items():
+            np.copyto(self._live[name], held)
 
     def reset(self) -> None:
         """Forget everything but the rate and the number of channels."""
@@ -222,6 +227,11 @@ class AudioState:
 
     def _of_chunk(self, run: Callable[..., int], samples: NDArray[Any], scale: float) -> Frames:
         """The frames of a chunk, made by one kernel."""
+        if not self._fixed:
+            self.hold()
+            framing, held = self._framing, self._held
+            before = [held[name] for name in framing.memory]
+            self._fixed = (self._rate, *framing.tables, *self._framed, *before)
         # A frame has one column, so as many as `ARRIVED // hop` have been made.
         count, hop = len(samples), self._framing.hop
         steps = (self._seen.item(log_mel.ARRIVED) % hop + count) // hop

@@ -85,18 +85,27 @@ class FrontendState(PartState, Protocol):
         """Give the frames of what is retained; `reset` follows."""
         ...
 
+    @property
+    def remembers(self) -> bool:
+        """Whether `feed` remembers by itself how things were before, without `hold`."""
+        ...
+
     def hold(self) -> None:
         """Remember how things are, for `undo`."""
         ...
 
     def undo(self) -> None:
-        """Be as `hold` remembers: a network refused the frames of the chunk that came since."""
+        """Be as is remembered: a network refused the frames of the chunk that came since.
+
+        Where nothing is, as the network refuses none, nothing is done.
+        """
         ...
 
 
 class Holding:
     """Remembers by a copy of the state."""
 
+    remembers = False
     _held: Mapping[str, NDArray[Any]] = {}
 
     @abstractmethod
@@ -113,7 +122,8 @@ class Holding:
 
     def undo(self) -> None:
         """Be as `hold` remembers."""
-        self.restore(self._held)
+        if self._held:
+            self.restore(self._held)
 
 
 class FrontendArena(Protocol):

@@ -50,6 +50,8 @@ class FramesFrontend(Stateless):
         """The front end itself, for every stream."""
         return LoneFrontends(self)
 
+    remembers = True
+
     def hold(self) -> None:
         """There is no state."""
 

@@ -121,6 +121,8 @@ def waveform_chunk(
     hop: int,
     kept: Array,
     seen: Counts,
+    kept_before: Array,
+    seen_before: Counts,
     frames: NDArray[np.float32],
     positions: Counts,
     times: Array,
@@ -137,6 +139,8 @@ def waveform_chunk(
         hop: new samples of a frame.
         kept: as `waveform_streams_long` takes it, of one slot.
         seen: likewise.
+        kept_before: what `kept` was; written.
+        seen_before: what `seen` was; written.
         frames: written, `(T, width)`, as many as the chunk completes.
         positions: how many samples of the stream had arrived at each; written, `(T,)`.
         times: when each became known, in seconds; written, `(T,)`.
@@ -148,6 +152,8 @@ def waveform_chunk(
     bad = mix_down(samples, scale, signal)
     if bad >= 0:
         return bad
+    kept_before[:] = kept
+    seen_before[:] = seen
     for n in range(frames_of(signal, hop, kept[0], seen[0], frames, positions)):
         times[n] = positions[n] / rate
     return -1
