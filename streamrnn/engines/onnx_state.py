@@ -3,6 +3,7 @@
 # pyright: standard
 # onnxruntime tells a checker little of its types.
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _APART = 64  # bytes: each state begins on a cache line of its own
 
 
-class OnnxState:
+class OnnxState(ABC):
     """What a stream has; how its graph is called is for those below to say."""
 
     def __init__(self, engine: "OnnxEngine") -> None:
@@ -56,9 +57,9 @@ class OnnxState:
         self._advance(frames, outputs)
         return outputs
 
+    @abstractmethod
     def _advance(self, frames: NDArray[np.float32], outputs: NDArray[np.float32]) -> None:
         """Advance by frames, and write the outputs."""
-        raise NotImplementedError
 
     def run_traced(
         self, frame: NDArray[np.float32]
