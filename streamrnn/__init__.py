@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from streamrnn.checks import CheckReport, check_model
     from streamrnn.config import OnnxConfig
+    from streamrnn.decoded import Event
     from streamrnn.errors import StreamRNNError
     from streamrnn.export import export
     from streamrnn.loading import load
     from streamrnn.model import Model, State
     from streamrnn.pool import PooledStream, StreamPool
-    from streamrnn.predictions import Event, Prediction, Predictions
+    from streamrnn.predictions import Prediction, Predictions
     from streamrnn.stream import Stream
 
 __version__ = "0.1.0"
@@ -48,12 +49,13 @@ __all__ = [
 _ROOMS = {
     "checks": ("CheckReport", "check_model"),
     "config": ("OnnxConfig",),
+    "decoded": ("Event",),
     "errors": ("StreamRNNError",),
     "export": ("export",),
     "loading": ("load",),
     "model": ("Model", "State"),
     "pool": ("PooledStream", "StreamPool"),
-    "predictions": ("Event", "Prediction", "Predictions"),
+    "predictions": ("Prediction", "Predictions"),
     "stream": ("Stream",),
 }
 

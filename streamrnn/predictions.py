@@ -1,52 +1,18 @@
 """What a stream gives back: predictions as arrays, and one by one."""
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
-from typing import Any, NamedTuple, overload
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
+from typing import Any, cast, overload
 
 import msgspec
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from streamrnn.kernels.classes import softmax
+from streamrnn.decoded import Decoded, Event
 
 # One frame fed at once costs microseconds: these records are made at every step, and msgspec's
 # are made about ten times as fast as frozen dataclasses.
-
-
-class Event(NamedTuple):
-    """Something that happened in a stream."""
-
-    kind: str
-    """What: the decoder's word for it."""
-    label: str
-    """Of which class."""
-    position: int
-    """When: how many samples had arrived; of voice, the sample where speech begins or ends."""
-    score: float
-    """How likely the label is at that step, 0 to 1: of an end, little."""
-
-
-class Decoded(msgspec.Struct, frozen=True, gc=False):
-    """What a decoder makes of the outputs of T steps; None is what it does not tell."""
-
-    labels: tuple[str | None, ...] | None = None
-    """The likeliest class of each step, T of them."""
-    scores: NDArray[np.float64] | None = None
-    """How sure each label is, (T,), 0 to 1."""
-    events: tuple[tuple[Event, ...], ...] | None = None
-    """The events of each step, T tuples."""
-    points: NDArray[np.float64] | None = None
-    """Positions ahead, (T, horizons, dims), in the input's units."""
-    spreads: NDArray[np.float64] | None = None
-    """The radius about each point that is to hold 90 % of outcomes, (T, horizons)."""
-    horizons: tuple[int, ...] | None = None
-    """How many samples ahead each point lies."""
-    smoothed: NDArray[np.float64] | None = None
-    """The smoothed probability of each class, (T, classes), where the decoder has a memory."""
-    logits: bool = False
-    """Whether the outputs are one logit a class, so that their softmax tells probabilities."""
 
 
 class Trace(msgspec.Struct, frozen=True, gc=False, eq=False):
@@ -59,48 +25,91 @@ class Trace(msgspec.Struct, frozen=True, gc=False, eq=False):
 
 
 class Prediction(msgspec.Struct, frozen=True, gc=False, eq=False):
-    """One step's prediction."""
+    """One step's prediction: it looks into those of its chunk for what it is asked."""
 
-    position: int
-    """How many samples had arrived when the step became known."""
-    time: float | None
-    """The same in seconds, where samples have a time."""
-    output: NDArray[np.float32]
-    """The network's output, (output_size,)."""
-    label: str | None = None
-    """The likeliest class."""
-    score: float | None = None
-    """How sure, 0 to 1."""
+    _all: "Predictions"
+    _step: int
     events: tuple[Event, ...] = ()
     """What happened at this step."""
-    point: NDArray[np.float64] | None = None
-    """Positions ahead, (horizons, dims), in the input's units."""
-    spread: NDArray[np.float64] | None = None
-    """Of each horizon, the radius that is to hold 90 % of outcomes, (horizons,)."""
-    horizons: tuple[int, ...] | None = None
-    """How many samples ahead each point lies."""
-    _smoothed: NDArray[np.float64] | None = None
-    _logits: bool = False
-    # As in `Decoded`: the softmax is made only for those who ask.
 
     @property
-    def probabilities(self) -> NDArray[np.float64] | None:
-        """The probability of each class, (classes,), as in `Predictions`."""
-        return _softmax(self.output[None])[0] if self._logits else self._smoothed
+    def position(self) -> int:
+        """How many samples had arrived when the step became known."""
+        return int(self._all.arrivals[self._step])
+
+    @property
+    def time(self) -> float | None:
+        """The same in seconds, where samples have a time."""
+        times = self._all.timing
+        if isinstance(times, int):
+            return self.position / times
+        return None if times is None else times.item(self._step)
+
+    @property
+    def output(self) -> NDArray[np.float32]:
+        """The network's output, (output_size,)."""
+        return self._all.outputs[self._step]
+
+    @property
+    def label(self) -> str | None:
+        """The likeliest class."""
+        labels = self._all.decoded.labels
+        return None if labels is None else labels[self._step]
+
+    @property
+    def score(self) -> float | None:
+        """How sure, 0 to 1."""
+        scores = self._all.decoded.scores
+        return None if scores is None else scores.item(self._step)
 
     @property
     def event(self) -> str | None:
         """The kind of the first event, or None."""
         return self.events[0].kind if self.events else None
 
+    @property
+    def point(self) -> NDArray[np.float64] | None:
+        """Positions ahead, (horizons, dims), in the input's units."""
+        points = self._all.decoded.points
+        return None if points is None else points[self._step]
+
+    @property
+    def spread(self) -> NDArray[np.float64] | None:
+        """Of each horizon, the radius that is to hold 90 % of outcomes, (horizons,)."""
+        spreads = self._all.decoded.spreads
+        return None if spreads is None else spreads[self._step]
+
+    @property
+    def horizons(self) -> tuple[int, ...] | None:
+        """How many samples ahead each point lies."""
+        return self._all.decoded.horizons
+
+    @property
+    def probabilities(self) -> NDArray[np.float64] | None:
+        """The probability of each class, (classes,), as in `Predictions`."""
+        found = self._all.decoded.probabilities
+        if found is None:
+            return None
+        return found(self.output[None])[0] if callable(found) else found[self._step]
+
+    def copy(self) -> "Prediction":
+        """The same by itself: it keeps nothing else of its chunk in memory."""
+        return self._all[self._step : self._step + 1].copy()[0]
+
     def __repr__(self) -> str:
-        told = {name: getattr(self, name) for name in self.__struct_fields__ if name[0] != "_"}
-        told = {
-            name: value for name, value in told.items() if value is not None and not _empty(value)
-        }
-        return f"Prediction({', '.join(f'{name}={value!r}' for name, value in told.items())})"
+        told = {name: getattr(self, name) for name in _TOLD_OF_A_STEP}
+        said = [
+            f"{name}={value!r}"
+            for name, value in told.items()
+            if value is not None and not (isinstance(value, tuple) and not value)
+        ]
+        return f"Prediction({', '.join(said)})"
 
 
+_TOLD_OF_A_STEP = (
+    *("position", "time", "output", "label", "score", "events"),
+    *("point", "spread", "horizons"),
+)
 _NOTHING = Decoded()
 _NO_EVENTS: tuple[Event, ...] = ()
 _TOLD = 3  # events that a `repr` names
@@ -111,10 +120,10 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     outputs: NDArray[np.float32]
     """The network's outputs, (T, output_size): the head's raw outputs, or h without a head."""
-    _positions: NDArray[np.int64] | int
-    # Or the first of consecutive positions, so that the array is made only for those who ask.
-    times: NDArray[np.float64] | None = None
-    """When each step became known, in seconds, (T,), where samples have a time."""
+    arrivals: NDArray[np.int64] | range
+    """`positions`, or the range that they are, of which an array is made for those who ask."""
+    timing: NDArray[np.float64] | int | None = None
+    """`times`, or samples a second, by which positions tell them."""
     decoded: Decoded = _NOTHING
     """What the decoder made of the outputs; its fields are also here by name."""
     trace: Trace | None = None
@@ -125,9 +134,13 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
     @property
     def positions(self) -> NDArray[np.int64]:
         """How many samples had arrived when each step became known, (T,)."""
-        if isinstance(self._positions, int):
-            return np.arange(self._positions, self._positions + len(self.outputs))
-        return self._positions
+        found = self.arrivals
+        return np.arange(found.start, found.stop, found.step) if isinstance(found, range) else found
+
+    @property
+    def times(self) -> NDArray[np.float64] | None:
+        """When each step became known, in seconds, (T,), where samples have a time."""
+        return self.positions / self.timing if isinstance(self.timing, int) else self.timing
 
     @property
     def labels(self) -> tuple[str | None, ...] | None:
@@ -178,7 +191,8 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
         Of a decoder that detects they are smoothed; of one of classes they are the softmax of
         the outputs, made anew each time. None where the outputs are no classes.
         """
-        return _softmax(self.outputs) if self.decoded.logits else self.decoded.smoothed
+        found = self.decoded.probabilities
+        return found(self.outputs) if callable(found) else found
 
     def __len__(self) -> int:
         return len(self.outputs)
@@ -207,43 +221,36 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
         steps = len(self.outputs)
         if not -steps <= step < steps:
             raise IndexError(f"step {step} of {steps}")
-        return self._step(step % steps)
+        step %= steps
+        events = self.decoded.events
+        return Prediction(self, step, _NO_EVENTS if events is None else events[step])
 
     def __iter__(self) -> Iterator[Prediction]:
-        return map(self._step, range(len(self.outputs)))
+        events = self.decoded.events
+        every = repeat(_NO_EVENTS) if events is None else events
+        return map(Prediction, repeat(self), range(len(self.outputs)), every)
 
-    def _step(self, step: int) -> Prediction:
-        """The prediction of one step, counted from the first."""
-        first, times, found = self._positions, self.times, self.decoded
-        position = first + step if isinstance(first, int) else first.item(step)
-        time = None if times is None else times.item(step)
-        if found is _NOTHING:
-            return Prediction(position, time, self.outputs[step])
-        return Prediction(
-            position,
-            time,
-            self.outputs[step],
-            None if found.labels is None else found.labels[step],
-            None if found.scores is None else found.scores.item(step),
-            _NO_EVENTS if found.events is None else found.events[step],
-            None if found.points is None else found.points[step],
-            None if found.spreads is None else found.spreads[step],
-            found.horizons,
-            None if found.smoothed is None else found.smoothed[step],
-            found.logits,
-        )
+    def copy(self) -> "Predictions":
+        """The same, sharing no memory with these."""
+        return replace(self._some(slice(None), np.copy), ended=self.ended)
 
-    def _some(self, steps: slice) -> "Predictions":
-        """The predictions of some steps."""
+    def _some(
+        self, steps: slice, taken: Callable[[NDArray[Any]], NDArray[Any]] = lambda array: array
+    ) -> "Predictions":
+        """The predictions of some steps, whose arrays are taken over like this."""
 
         def part(values: Any) -> Any:
-            return None if values is None else values[steps]
+            if isinstance(values, np.ndarray):
+                return taken(cast("NDArray[Any]", values)[steps])
+            if isinstance(values, tuple | range):
+                return cast("Sequence[Any]", values)[steps]
+            return values
 
         found, trace = self.decoded, self.trace
         return Predictions(
-            self.outputs[steps],
-            self.positions[steps],
-            part(self.times),
+            part(self.outputs),
+            part(self.arrivals),
+            part(self.timing),
             Decoded(
                 labels=part(found.labels),
                 scores=part(found.scores),
@@ -251,21 +258,10 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
                 points=part(found.points),
                 spreads=part(found.spreads),
                 horizons=found.horizons,
-                smoothed=part(found.smoothed),
-                logits=found.logits,
+                probabilities=part(found.probabilities),
             ),
-            trace and Trace(trace.hidden[steps], tuple(gates[steps] for gates in trace.gates)),
+            trace and Trace(part(trace.hidden), tuple(map(part, trace.gates))),
         )
-
-
-def _empty(value: Any) -> bool:
-    return isinstance(value, tuple) and not value
-
-
-def _softmax(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
-    probabilities = np.empty(outputs.shape)
-    softmax(outputs, 1.0, probabilities)
-    return probabilities
 
 
 def join(parts: Sequence[Predictions]) -> Predictions:
@@ -276,7 +272,7 @@ def join(parts: Sequence[Predictions]) -> Predictions:
         return replace(parts[0], ended=ended) if ended else parts[0]
 
     def whole(values: list[Any]) -> Any:
-        return None if values[0] is None else np.concatenate(values)
+        return np.concatenate(values) if isinstance(values[0], np.ndarray) else values[0]
 
     def chained(values: list[tuple[Any, ...] | None]) -> Any:
         return None if values[0] is None else tuple(item for part in values for item in part or ())
@@ -285,8 +281,8 @@ def join(parts: Sequence[Predictions]) -> Predictions:
     traces = [part.trace for part in parts if part.trace is not None]
     return Predictions(
         outputs=whole([part.outputs for part in parts]),
-        _positions=whole([part.positions for part in parts]),
-        times=whole([part.times for part in parts]),
+        arrivals=whole([part.positions for part in parts]),
+        timing=whole([part.timing for part in parts]),
         decoded=Decoded(
             labels=chained([part.labels for part in decoded]),
             scores=whole([part.scores for part in decoded]),
@@ -294,8 +290,7 @@ def join(parts: Sequence[Predictions]) -> Predictions:
             points=whole([part.points for part in decoded]),
             spreads=whole([part.spreads for part in decoded]),
             horizons=decoded[0].horizons,
-            smoothed=whole([part.smoothed for part in decoded]),
-            logits=decoded[0].logits,
+            probabilities=whole([part.probabilities for part in decoded]),
         ),
         trace=Trace(
             hidden=whole([trace.hidden for trace in traces]),

@@ -52,8 +52,8 @@ class Parts:
         self._position = 0
 
     def _advance(self, frames: Frames, trace: bool) -> Predictions:
-        most = self._decoder.most_steps()
-        if most and len(frames.values) > most:
+        steps = len(frames.values)
+        if steps > 1 and 0 < self._decoder.most_steps() < steps:
             found = self._advance_in_parts(frames, trace)
         else:
             found = self._advance_part(frames, trace)
@@ -84,12 +84,15 @@ class Parts:
             outputs, traced = self._network.run(frames.values), None
         positions = frames.positions
         if positions is None:
-            offsets = frames.offsets
-            positions = self._position + (frames.first + 1 if offsets is None else offsets)
+            if frames.offsets is not None:
+                positions = self._position + frames.offsets
+            else:
+                first = self._position + frames.first + 1
+                positions = range(first, first + len(outputs))
         decoded = self._decoder.decode(outputs, frames, positions)
         if self._decoder.reset_due:
             self._network.reset()
-        return Predictions(outputs, positions, frames.times, decoded, traced)
+        return Predictions(outputs, positions, frames.rate or frames.times, decoded, traced)
 
     def _run_traced(self, frames: NDArray[np.float32]) -> tuple[NDArray[np.float32], Trace]:
         before = self._network.arrays()

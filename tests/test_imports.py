@@ -18,6 +18,7 @@ ROOMS = [
     {"decoder_config", "frontend_config"},
     {"config", "experiment"},
     {"kernels"},
+    {"decoded"},
     {"predictions"},
     {"frontends"},
     {"decoders"},

@@ -5,10 +5,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamrnn.predictions import Decoded, Event, Prediction, Predictions, Trace, join
+from streamrnn.decoded import Decoded, Event, softmax_of
+from streamrnn.predictions import Prediction, Predictions, Trace, join
 from tests.conftest import make_frames
 
 WAKE = Event("wake", "hey", 7, 0.9)
+TOLD = [name for name in dir(Prediction) if name[0] != "_" and name != "copy"]
 
 
 def rich(steps: int, first: int = 0) -> Predictions:
@@ -18,7 +20,7 @@ def rich(steps: int, first: int = 0) -> Predictions:
     return Predictions(
         numbers[:, None].astype(np.float32) * [1, 2],
         np.array(count, np.int64) + 1,
-        times=numbers / 10,
+        timing=numbers / 10,
         decoded=Decoded(
             labels=tuple(None if i % 2 else f"l{i}" for i in count),
             scores=numbers / 100,
@@ -50,17 +52,39 @@ def test_one_by_one() -> None:
 
 @given(st.integers(0, 5), st.slices(5), st.booleans())
 def test_a_slice_has_the_steps_of_the_whole(steps: int, cut: slice, bare: bool) -> None:
-    whole = Predictions(make_frames(steps), 3) if bare else rich(steps)
+    whole = Predictions(make_frames(steps), range(3, 3 + steps)) if bare else rich(steps)
     some, expected = whole[cut], list(whole)[cut]
     assert isinstance(some, Predictions) and len(some) == len(expected)
     for got, one in zip(some, expected, strict=True):
-        for name in Prediction.__struct_fields__:
+        for name in TOLD:
             np.testing.assert_array_equal(getattr(got, name), getattr(one, name), strict=True)
     assert (some.trace is None) is bare
     if some.trace is not None:
         assert [len(some.trace.hidden), *map(len, some.trace.gates)] == [len(some)] * 2
     if len(some):
         assert np.shares_memory(some.outputs, whole.outputs)
+
+
+def test_positions_and_times_are_arrays_however_they_are_held() -> None:
+    outputs = make_frames(3)
+    counted = Predictions(outputs, range(160, 640, 160), timing=16_000)
+    listed = Predictions(outputs, counted.positions, timing=np.array([0.01, 0.02, 0.03]))
+    for each in (counted, listed, join([counted[:1], counted[1:]]), counted.copy()):
+        assert each.positions.dtype == np.int64 and each.positions.tolist() == [160, 320, 480]
+        assert each.times is not None and each.times.tolist() == [0.01, 0.02, 0.03]
+        assert [(p.position, p.time) for p in each[1:]] == [(320, 0.02), (480, 0.03)]
+    assert counted[:0].positions.dtype == np.int64 and counted[:0].positions.shape == (0,)
+
+
+def test_a_copy_shares_no_memory() -> None:
+    whole = rich(3)
+    alone, one = whole.copy(), whole[1].copy()
+    assert len(one._all) == 1  # it keeps no other steps
+    for kept in (alone.outputs, one.output):
+        assert not np.shares_memory(kept, whole.outputs)
+    whole.outputs[:] = -1.0
+    assert alone.outputs[1].tolist() == one.output.tolist() == [1.0, 2.0]
+    assert (one.position, one.time, one.label, one.events) == (2, 0.1, None, (WAKE,))
 
 
 def test_fields_are_there_by_name() -> None:
@@ -82,7 +106,7 @@ def test_without_decoder_nothing_is_said() -> None:
 
 def test_probabilities_are_those_that_were_smoothed_else_the_softmax_of_the_logits() -> None:
     outputs, positions = make_frames(4), np.arange(1, 5)
-    logits = Predictions(outputs, positions, decoded=Decoded(logits=True))
+    logits = Predictions(outputs, positions, decoded=Decoded(probabilities=softmax_of))
     found = logits.probabilities
     assert found is not None and (found.shape, found.dtype) == ((4, 3), np.float64)
     exact = torch.softmax(torch.from_numpy(outputs).double(), 1).numpy()
@@ -93,7 +117,7 @@ def test_probabilities_are_those_that_were_smoothed_else_the_softmax_of_the_logi
     )
     joined = join([logits, logits]).probabilities
     assert joined is not None and joined.tobytes() == 2 * found.tobytes()
-    smoothed = Predictions(outputs, positions, decoded=Decoded(smoothed=found))
+    smoothed = Predictions(outputs, positions, decoded=Decoded(probabilities=found))
     assert smoothed.probabilities is found
     assert smoothed[1].probabilities is not None
     assert smoothed[1].probabilities.tobytes() == found[1].tobytes()

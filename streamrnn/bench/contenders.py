@@ -86,8 +86,8 @@ class FedObjects(Fed):
         """See `Contender`."""
         feed, frame = self._stream.feed, self._frame
         for _ in repeat(None, count):
-            for _prediction in feed(frame):
-                pass
+            for prediction in feed(frame):
+                _ = prediction.position, prediction.output
 
 
 class TorchModule:

@@ -120,8 +120,8 @@ class FedTick(Tick):
             for stream, chunk in zip(self._live, self._chunks, strict=True):
                 stream.feed(chunk)
             for predictions in self._pool.tick().values():
-                for _prediction in predictions:
-                    pass
+                for prediction in predictions:
+                    _ = prediction.position, prediction.output
 
 
 class TorchModule:

@@ -148,8 +148,8 @@ def _ours(model: Model, chunk: NDArray[Any]) -> Loop:
 
     def loop(count: int) -> None:
         for _ in repeat(None, count):
-            for _said in stream.feed(chunk):
-                pass
+            for said in stream.feed(chunk):
+                _ = said.event
 
     return loop
 

@@ -11,11 +11,12 @@ from rich.live import Live
 from streamrnn.cli.lines import print_json
 from streamrnn.cli.sound_source import Source, filled, open_sound
 from streamrnn.config import DetectConfig, SoundConfig, VoiceConfig
+from streamrnn.decoded import Event
 from streamrnn.errors import InputError, SoundError
 from streamrnn.frontends.audio import AudioFrontend
 from streamrnn.io.recorded import RecordedStream
 from streamrnn.model import Model
-from streamrnn.predictions import Event, Predictions
+from streamrnn.predictions import Predictions
 from streamrnn.show.listen import Listening
 from streamrnn.stream import Stream
 

@@ -6,25 +6,22 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.decoded import Decoded, Event
 from streamrnn.frontends.base import Frames
-from streamrnn.predictions import Decoded, Event
 from streamrnn.state import PartState, Stateless
 
 Outputs = NDArray[np.float32]
 Counts = NDArray[np.int64]
-Positions = Counts | int
-"""How many samples had arrived at each step, or at the first of consecutive ones."""
-
-
-def place(positions: Positions, step: int) -> int:
-    """How many samples had arrived at one step."""
-    return positions + step if isinstance(positions, int) else int(positions[step])
+Positions = Counts | range
+"""How many samples had arrived at each step."""
+NOWHERE = range(0)
+"""For decoders that look at outputs alone."""
 
 
 class DecoderState(PartState, Protocol):
     """The decoder of one stream."""
 
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = 0) -> Decoded:
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = NOWHERE) -> Decoded:
         """Decode the outputs (T, output_size) of these frames.
 
         Args:
@@ -145,16 +142,17 @@ class SlotState:
     def __init__(
         self, arena: DecoderArena, slot: int, states: NDArray[Any], fresh: Any, name: str
     ) -> None:
-        self._arena, self._fresh, self._name = arena, fresh, name
+        self._record, self._decode = arena.record, arena.decode
+        self._fresh, self._name = fresh, name
         self._state = states[slot]
         self._slot, self._first, self._count = np.array([[slot], [0], [0]])
 
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = 0) -> Decoded:
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = NOWHERE) -> Decoded:
         """What the decoder makes of some steps; see `DecoderState`."""
-        record = self._arena.record(outputs)
-        self._count[0] = len(outputs)
-        self._arena.decode(record, self._slot, self._first, self._count)
-        return record.decoded(0, len(outputs), frames, positions)
+        record, steps = self._record(outputs), len(outputs)
+        self._count[0] = steps
+        self._decode(record, self._slot, self._first, self._count)
+        return record.decoded(0, steps, frames, positions)
 
     def reset(self) -> None:
         """Make the state fresh."""
@@ -183,7 +181,7 @@ class StepDecoder(WithoutResets, Stateless):
         """The decoder itself, for every slot."""
         return StepArena(self)
 
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = 0) -> Decoded:
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = NOWHERE) -> Decoded:
         """Nothing beyond the outputs."""
         return self._nothing
 

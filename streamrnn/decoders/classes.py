@@ -3,10 +3,10 @@
 import numpy as np
 
 from streamrnn.config import ClassesConfig
-from streamrnn.decoders.base import Outputs, Positions, StepDecoder
+from streamrnn.decoded import Decoded, softmax_of
+from streamrnn.decoders.base import NOWHERE, Outputs, Positions, StepDecoder
 from streamrnn.frontends.base import Frames
 from streamrnn.kernels.classes import likeliest
-from streamrnn.predictions import Decoded
 
 
 class ClassesDecoder(StepDecoder):
@@ -15,9 +15,9 @@ class ClassesDecoder(StepDecoder):
     def __init__(self, config: ClassesConfig) -> None:
         self.labels = config.labels
 
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = 0) -> Decoded:
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = NOWHERE) -> Decoded:
         """Labels and scores."""
         best, scores = np.empty(len(outputs), np.int64), np.empty(len(outputs))
         likeliest(outputs, best, scores)
         labels = tuple(map(self.labels.__getitem__, best.tolist()))
-        return Decoded(labels=labels, scores=scores, logits=True)
+        return Decoded(labels=labels, scores=scores, probabilities=softmax_of)

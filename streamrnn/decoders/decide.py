@@ -3,6 +3,7 @@
 import numpy as np
 
 from streamrnn.config import DecideConfig
+from streamrnn.decoded import Decoded, Event, softmax_of
 from streamrnn.decoders.base import (
     ArenaWithoutResets,
     Counts,
@@ -10,11 +11,9 @@ from streamrnn.decoders.base import (
     Positions,
     SlotState,
     WithoutResets,
-    place,
 )
 from streamrnn.frontends.base import Frames
 from streamrnn.kernels import decide as kernel
-from streamrnn.predictions import Decoded, Event
 
 _LONG = 4_000  # outputs that take some 50 µs, and are decoded without the GIL
 
@@ -88,9 +87,9 @@ class DecideRecord:
         scores = self.scores[first:end]
         events: list[tuple[Event, ...]] = [()] * (end - first)
         for step in np.flatnonzero(self.decides[first:end]).tolist():
-            at = place(positions, step)
+            at = int(positions[step])
             events[step] = (Event("decided", labels[step], at, float(scores[step])),)
-        return Decoded(labels=labels, scores=scores, events=tuple(events), logits=True)
+        return Decoded(labels=labels, scores=scores, events=tuple(events), probabilities=softmax_of)
 
 
 class DecideState(WithoutResets, SlotState):

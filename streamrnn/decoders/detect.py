@@ -3,10 +3,10 @@
 import numpy as np
 
 from streamrnn.config import DetectConfig
-from streamrnn.decoders.base import Counts, Outputs, Positions, SlotState, place
+from streamrnn.decoded import Decoded, Event
+from streamrnn.decoders.base import Counts, Outputs, Positions, SlotState
 from streamrnn.frontends.base import Frames
 from streamrnn.kernels import detect as kernel
-from streamrnn.predictions import Decoded, Event
 
 KINDS = ("start", "detected", "end")
 _LONG = 2_000  # probabilities that take some 50 µs, and are smoothed without the GIL
@@ -119,12 +119,12 @@ class DetectRecord:
             labels=tuple(self._named[first:end]),
             scores=self.scores[first:end],
             events=events,
-            smoothed=probabilities,
+            probabilities=probabilities,
         )
 
     def _told(self, first: int, step: int, positions: Positions) -> tuple[Event, ...]:
         """The events of one step of a stream whose steps begin at `first`."""
-        at, row = place(positions, step), self.probabilities[first + step]
+        at, row = int(positions[step]), self.probabilities[first + step]
         return tuple(
             Event(KINDS[kind], self._labels[which], at, float(row[which]))
             for kind, which in self.events[first + step]

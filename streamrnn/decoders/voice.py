@@ -3,8 +3,10 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streamrnn.config import SoundConfig, VoiceConfig
+from streamrnn.decoded import Decoded, Event
 from streamrnn.decoders.base import (
     ArenaWithoutResets,
     Counts,
@@ -12,12 +14,10 @@ from streamrnn.decoders.base import (
     Positions,
     SlotState,
     WithoutResets,
-    place,
 )
 from streamrnn.frontends.base import Frames
 from streamrnn.frontends.framing import framing_of
 from streamrnn.kernels import voice as kernel
-from streamrnn.predictions import Decoded, Event
 
 SILENCE, SPEECH = "silence", "speech"
 LABELS = (SILENCE, SPEECH)
@@ -81,61 +81,55 @@ class VoiceArena(ArenaWithoutResets):
         voice = kernel.voice_streams if len(record.outputs) < _LONG else kernel.voice_streams_long
         record.events += voice(
             *(record.outputs, slots, firsts, counts, self.decoder.settings, self.states),
-            *(record.probabilities, record.scores, record.marks),
+            *(record.scores, record.marks),
         )
 
 
 class VoiceRecord:
     """What was found in some outputs; see `Record`."""
 
+    __slots__ = ("_decoder", "events", "marks", "outputs", "scores")
+
     def __init__(self, decoder: VoiceDecoder, outputs: Outputs) -> None:
         self._decoder = decoder
         self.outputs = outputs
-        steps = len(outputs)
-        self.probabilities, self.scores = np.empty((steps, 2)), np.empty(steps)
-        self.marks = np.empty((steps, 3), np.int64)
+        self.scores = np.empty(len(outputs))
+        self.marks = np.empty((len(outputs), 3), np.int64)
         """Label, kind of event, and the step that it lies at."""
         self.events = 0
         """How many of the steps have one."""
 
     def decoded(self, first: int, end: int, frames: Frames, positions: Positions) -> Decoded:
         """Labels, their probabilities, and events."""
-        scores, probabilities, some = self.scores, self.probabilities, self.marks
-        if end - first < len(scores):
-            scores, probabilities, some = (
-                scores[first:end],
-                probabilities[first:end],
-                some[first:end],
-            )
-        marks: list[list[int]] = some.tolist()
-        events: tuple[tuple[Event, ...], ...] = ((),) * len(marks)
+        steps, scores = end - first, self.scores
+        if steps < len(scores):
+            scores = scores[first:end]
         if self.events:
+            marks: list[list[int]] = self.marks[first:end].tolist()
+            labels = tuple([LABELS[label] for label, _, _ in marks])
             events = tuple(
-                self._told(kind, at, first + step, step, frames, positions)
+                self._told(kind, at, first + step, frames)
                 for step, (_, kind, at) in enumerate(marks)
             )
-        return Decoded(
-            labels=tuple([LABELS[label] for label, _, _ in marks]),
-            scores=scores,
-            events=events,
-            smoothed=probabilities,
-        )
+        else:  # it goes on as it was
+            labels = (LABELS[self.marks.item(first, 0)],) * steps if steps else ()
+            events = ((),) * steps
+        return Decoded(labels, scores, events, probabilities=_both)
 
-    def _told(
-        self, kind: int, at: int, row: int, step: int, frames: Frames, positions: Positions
-    ) -> tuple[Event, ...]:
-        """The event of one row, if any, the so many-th step of those that are told.
-
-        The stream's rate is what times tell; without them it is the network's.
-        """
+    def _told(self, kind: int, at: int, row: int, frames: Frames) -> tuple[Event, ...]:
+        """The event of one row, if any; its place is of the stream's rate."""
         if kind == kernel.NONE:
             return ()
-        rate = self._decoder.sample_rate
-        if frames.times is not None:
-            rate = round(place(positions, step) / frames.times.item(step))
-        sample = self._decoder.sample(kind, at, rate / self._decoder.sample_rate)
+        own = self._decoder.sample_rate
+        sample = self._decoder.sample(kind, at, (frames.rate or own) / own)
         name = "start" if kind == kernel.START else "end"
         return (Event(name, SPEECH, sample, float(self.outputs[row, 0])),)
+
+
+def _both(outputs: Outputs) -> NDArray[np.float64]:
+    """The probabilities (T, 2) of silence and of speech."""
+    speech = outputs.astype(np.float64)
+    return np.hstack((1.0 - speech, speech))
 
 
 class VoiceState(WithoutResets, SlotState):

@@ -44,6 +44,7 @@ class OnnxState(ABC):
         network = engine.network
         self._tokens = network.vocabulary_size if network.encoder == "embedding" else 0
 
+    @abstractmethod
     def run(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
         """Advance by frames (T, input_size); gives outputs (T, output_size).
 
@@ -51,15 +52,6 @@ class OnnxState(ABC):
             NonFiniteError: an element is not finite, no token, or none that the graph's type holds.
             InputError: onnxruntime refuses a frame. The state is as it was, each time.
         """
-        if not frames.flags.carray:
-            frames = frames.copy()  # numba would compile anew for a read-only or strided array
-        outputs = np.empty((len(frames), self._width), np.float32)
-        self._advance(frames, outputs)
-        return outputs
-
-    @abstractmethod
-    def _advance(self, frames: NDArray[np.float32], outputs: NDArray[np.float32]) -> None:
-        """Advance by frames, and write the outputs."""
 
     def run_traced(
         self, frame: NDArray[np.float32]
@@ -100,10 +92,14 @@ class CalledState(OnnxState):
             *(self._memory, self._next),
         )
 
-    def _advance(self, frames: NDArray[np.float32], outputs: NDArray[np.float32]) -> None:
+    def run(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Advance by frames."""
+        if not frames.flags.carray:
+            frames = frames.copy()  # numba would compile anew for a read-only or strided array
+        outputs = np.empty((len(frames), self._width), np.float32)
         bad = graph_steps(frames, *self._fixed, outputs)
         if bad == ALL_TAKEN:
-            return
+            return outputs
         if self._call.words[STATUS]:
             raise _not_taken(bad, self._call.failure())
         raise refused(self._network, frames, bad)
@@ -117,11 +113,15 @@ class BoundState(OnnxState):
         self._binding = bound(session, self._inputs, self._outputs)
         self._run = session.run_with_iobinding
 
-    def _advance(self, frames: NDArray[np.float32], outputs: NDArray[np.float32]) -> None:
+    def run(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Advance by frames."""
+        if not frames.flags.carray:
+            frames = frames.copy()  # as above
         bad = look_at(frames, self._tokens)
         if bad >= 0:
             raise refused(self._network, frames, bad)
         given = cast_to(self._frame.dtype, frames)
+        outputs = np.empty((len(frames), self._width), np.float32)
         before, t = self._memory.copy(), 0
         try:
             for t in range(len(frames)):
@@ -132,6 +132,7 @@ class BoundState(OnnxState):
         except Exception as error:  # onnxruntime's: an index beyond a table, outputs that grow
             self._memory[:] = before
             raise _not_taken(t, str(error)) from error
+        return outputs
 
 
 def cast_to(kind: np.dtype[Any], frames: NDArray[np.float32]) -> NDArray[Any]:

@@ -30,8 +30,8 @@ class Heard(NamedTuple):
     """How many they are."""
     positions: Counts
     """How many samples of its stream had arrived at each, (rows,)."""
-    times: NDArray[np.float64]
-    """The same in seconds, (rows,)."""
+    rates: Counts
+    """Samples a second of each stream."""
 
 
 class _Bank:
@@ -93,7 +93,7 @@ class AudioArena:
         places = np.cumsum(room) - room
         rows = int(room.sum())
         values = np.empty((rows, frontend.frame_size), np.float32)
-        positions, times = np.zeros(rows, np.int64), np.empty(rows)
+        positions = np.zeros(rows, np.int64)
         found = np.empty(len(slots), np.int64)
         for bank in self._banks.values():
             mine = np.flatnonzero(rates == bank.rate)
@@ -101,14 +101,10 @@ class AudioArena:
                 continue
             those = slots[mine], firsts[mine], counts[mine]
             found[mine] = self._hear(bank, *those, samples, places[mine], values, positions)
-            if bank.conversion or len(self._banks) > 1:
+            if bank.conversion:
                 at = _rows_of(places[mine], found[mine])
-                if bank.conversion:
-                    positions[at] = bank.conversion.arrived(positions[at])
-                times[at] = positions[at] / bank.rate
-            else:
-                np.divide(positions, bank.rate, times)
-        return Heard(values, places, found, positions, times)
+                positions[at] = bank.conversion.arrived(positions[at])
+        return Heard(values, places, found, positions, rates)
 
     def _hear(
         self,

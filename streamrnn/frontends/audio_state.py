@@ -120,18 +120,18 @@ class AudioState:
             ShapeError: the chunk has another number of channels.
             NonFiniteError: a sample is NaN or infinite.
         """
-        samples, scale = self.checked(chunk)
+        samples, count, scale = self.checked(chunk)
         if self._whole is not None:
-            if len(samples) < LONG:
-                return self._of_chunk(self._whole, samples, scale)
+            if count < LONG:
+                return self._of_chunk(self._whole, samples, count, scale)
             self.hold()
-        signal = np.empty(len(samples))
-        bad = mix_down(samples, scale, signal)
+        signal = np.empty(count)
+        bad = mix_down(samples, self._channels, scale, signal)
         if bad >= 0:
-            raise not_finite(samples, bad)
+            raise not_finite(chunk, bad)
         if self._conversion:
             signal = self._convert(signal, self._conversion)
-        return self._frames(signal, len(samples))
+        return self._frames(signal, count)
 
     def flush(self) -> Frames:
         """Give the last frames, the signal padded with zeros to a whole frame."""
@@ -152,13 +152,7 @@ class AudioState:
         padded = np.concatenate((tail, np.zeros(max(0, end - length))))
         found = self._frames(padded, 0)
         # What was retained becomes known now, not when the zeros that stand in for it came.
-        count = len(found.values)
-        return Frames(
-            found.values,
-            0,
-            np.full(count, arrived),
-            np.full(count, arrived / self._rate),
-        )
+        return Frames(found.values, 0, np.full(len(found.values), arrived), self._rate)
 
     @property
     def remembers(self) -> bool:
@@ -223,27 +217,30 @@ class AudioState:
         positions = ends[:count]
         if self._conversion:
             positions = self._conversion.arrived(positions)
-        return Frames(values[:count], samples, positions, positions / self._rate)
+        return Frames(values[:count], samples, positions, self._rate)
 
-    def _of_chunk(self, run: Callable[..., int], samples: NDArray[Any], scale: float) -> Frames:
+    def _of_chunk(
+        self, run: Callable[..., int], samples: NDArray[Any], count: int, scale: float
+    ) -> Frames:
         """The frames of a chunk, made by one kernel."""
         if not self._fixed:
             self.hold()
             framing, held = self._framing, self._held
             before = [held[name] for name in framing.memory]
-            self._fixed = (self._rate, *framing.tables, *self._framed, *before)
-        # A frame has one column, so as many as `ARRIVED // hop` have been made.
-        count, hop = len(samples), self._framing.hop
-        steps = (self._seen.item(log_mel.ARRIVED) % hop + count) // hop
+            self._fixed = (self._channels, *framing.tables, *self._framed, *before)
+        # A frame has one column, so one is made at every `hop` samples.
+        hop = self._framing.hop
+        made, more = divmod(self._seen.item(log_mel.ARRIVED), hop)
+        steps = (more + count) // hop
         values = np.empty((steps, self._framing.frame_size), np.float32)
-        positions, times = np.empty(steps, np.int64), np.empty(steps)
-        bad = run(samples, scale, *self._fixed, values, positions, times)
+        bad = run(samples, scale, *self._fixed, values)
         if bad >= 0:
-            raise not_finite(samples, bad)
-        return Frames(values, count, positions, times)
+            raise not_finite(samples.reshape(count, -1), bad)
+        positions = range((made + 1) * hop, (made + steps + 1) * hop, hop)
+        return Frames(values, count, positions, self._rate)
 
-    def checked(self, chunk: Any) -> tuple[NDArray[Any], float]:
-        """A chunk as the kernels take it, `(n, channels)`, and what scales its samples.
+    def checked(self, chunk: Any) -> tuple[NDArray[Any], int, float]:
+        """A chunk as the kernels take it, `(n · channels,)`, n, and what scales its samples.
 
         Raises:
             DtypeError, ShapeError: as `feed`.
@@ -264,12 +261,12 @@ class AudioState:
             )
         if not chunk.flags.carray:
             chunk = chunk.copy()  # numba would compile anew for a read-only or strided array
-        return chunk.reshape(shape[0], wanted), scale
+        return chunk if len(shape) == 1 else chunk.reshape(-1), shape[0], scale
 
 
-def not_finite(samples: NDArray[Any], bad: int) -> NonFiniteError:
+def not_finite(chunk: NDArray[Any], bad: int) -> NonFiniteError:
     """The error that names a sample that is not finite."""
     return NonFiniteError(
-        f"chunk: expected finite samples, got {samples[bad].tolist()} in sample {bad}; "
+        f"chunk: expected finite samples, got {chunk[bad].tolist()} in sample {bad}; "
         "drop it, or put 0 there"
     )

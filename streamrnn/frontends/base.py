@@ -20,11 +20,13 @@ class Frames(msgspec.Struct, frozen=True, gc=False, eq=False):
     """(T, input_size); T may be 0. Perhaps the caller's own memory: to be read at once."""
     samples: int
     """How many samples the chunk held."""
-    positions: NDArray[np.int64] | None = None
+    positions: NDArray[np.int64] | range | None = None
     """How many samples of the stream had arrived at each frame, (T,): of sound, which counts them
     in its state, and in pools by itself."""
+    rate: int = 0
+    """Of sound: samples a second, so that positions tell when each frame became known."""
     times: NDArray[np.float64] | None = None
-    """When each frame became known, in seconds, (T,)."""
+    """When each frame became known, in seconds, (T,); of motion."""
     offsets: NDArray[np.int64] | None = None
     """How many samples of the chunk had arrived at each frame, (T,); None: one a frame."""
     context: NDArray[np.float64] | None = None
@@ -42,13 +44,14 @@ NO_FRAMES = Frames(np.empty((0, 0), np.float32), 0)
 def part_of(frames: Frames, first: int, end: int) -> Frames:
     """Some frames of a chunk, from `first` to before `end`."""
 
-    def cut(array: NDArray[Any] | None) -> NDArray[Any] | None:
-        return None if array is None else array[first:end]
+    def cut(values: Any) -> Any:
+        return None if values is None else values[first:end]
 
     return Frames(
         frames.values[first:end],
         frames.samples,
         positions=cut(frames.positions),
+        rate=frames.rate,
         times=cut(frames.times),
         offsets=cut(frames.offsets),
         context=cut(frames.context),

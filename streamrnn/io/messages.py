@@ -12,8 +12,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from streamrnn.decoded import Event
 from streamrnn.frontends.base import is_array
-from streamrnn.predictions import Event, Predictions
+from streamrnn.predictions import Predictions
 
 PROFILE = "streamrnn"
 FORMATS = {"pcm-s16": np.dtype("<i2"), "pcm-f32": np.dtype("<f4")}

@@ -35,26 +35,26 @@ FEW = 3  # so many of them cost less side by side than one by one
 
 
 @jit
-def mix_down(samples: NDArray[Any], scale: float, signal: Array) -> int:
-    """Scale samples `(n, channels)` and take the mean of the channels.
+def mix_down(samples: NDArray[Any], channels: int, scale: float, signal: Array) -> int:
+    """Scale samples `(n · channels,)` and take the mean of the channels.
 
     Returns:
         The row of the first sample that is not finite; −1: there is none, and all of signal
         `(n,)` is written.
     """
-    channels = samples.shape[1]
+    rows = signal.shape[0]
     if channels == 1:  # in a loop without a way out, which takes many samples at a time
-        flat, bad = samples.ravel(), 0
-        for row in range(len(flat)):
-            sample = np.float64(flat[row])
+        bad = 0
+        for row in range(rows):
+            sample = np.float64(samples[row])
             bad += not sample - sample == 0.0
             signal[row] = sample * scale
         if not bad:
             return -1
-    for row in range(samples.shape[0]):
+    for row in range(rows):
         total = 0.0
         for channel in range(channels):
-            total += np.float64(samples[row, channel])
+            total += np.float64(samples[row * channels + channel])
         if not total - total == 0.0:
             return row
         signal[row] = total * scale / channels

@@ -72,6 +72,7 @@ def queue_frames(
 @jit
 def queue_sound(
     samples: NDArray[Any],
+    count: int,
     scale: float,
     waiting: NDArray[np.float64],
     first: int,
@@ -84,7 +85,8 @@ def queue_sound(
     """Mix samples down to where they wait, and note their chunk, if all are finite.
 
     Args:
-        samples: `(n, channels)`, n ≥ 1.
+        samples: `(n · channels,)`.
+        count: n, 1 or more.
         scale: that each is multiplied by.
         waiting: `(rows, 1)`; written from row `first` on.
         first: the first free row.
@@ -97,9 +99,10 @@ def queue_sound(
     Returns:
         −1, or the first sample that is not finite; nothing is noted then.
     """
-    bad = mix_down(samples, scale, waiting[first : first + samples.shape[0], 0])
+    channels = samples.shape[0] // count
+    bad = mix_down(samples, channels, scale, waiting[first : first + count, 0])
     if bad < 0:
-        note(table, chunk, counts, slot, first, samples.shape[0], position)
+        note(table, chunk, counts, slot, first, count, position)
     return bad
 
 

@@ -30,7 +30,6 @@ def voice_streams_long(
     counts: Counts,
     settings: Array,
     states: Array,
-    probabilities: Array,
     scores: Array,
     marks: Counts,
 ) -> int:
@@ -44,7 +43,6 @@ def voice_streams_long(
         settings: probability from which on there is speech; below which there is none; steps
             from the first quiet one to the one that ends speech.
         states: one a slot, updated in place.
-        probabilities: of silence and of speech; written.
         scores: the probability of what there is after a step, speech or silence; written.
         marks: written, one row a step: 1 where there is speech after it, else 0; the kind of
             event at it, or `NONE`; the step of its stream at which speech began, or the first
@@ -52,7 +50,7 @@ def voice_streams_long(
 
     Shape:
         outputs `(T, 1)`; slots, firsts, counts `(streams,)`; settings `(SETTINGS,)`; states
-        `(slots, STATE)`; probabilities `(T, 2)`; scores `(T,)`; marks `(T, 3)`.
+        `(slots, STATE)`; scores `(T,)`; marks `(T, 3)`.
 
     Returns:
         The number of events.
@@ -74,11 +72,10 @@ def voice_streams_long(
                 if step - (state[QUIET] - 1.0) >= settings[SILENCE]:
                     kind, at = END, state[QUIET] - 1.0
                     state[ACTIVE], state[QUIET] = 0.0, 0.0
-            probabilities[t, 0], probabilities[t, 1] = 1.0 - p, p
             found += kind != NONE
             best = np.int64(state[ACTIVE])
             marks[t, 0], marks[t, 1], marks[t, 2] = best, kind, np.int64(at)
-            scores[t] = probabilities[t, best]
+            scores[t] = p if best else 1.0 - p
             state[STEPS] = step + 1.0
             state[LAST] = p
     return found
@@ -92,11 +89,8 @@ def voice_streams(
     counts: Counts,
     settings: Array,
     states: Array,
-    probabilities: Array,
     scores: Array,
     marks: Counts,
 ) -> int:
     """`voice_streams_long` with the GIL held, for what is done sooner than it is had back."""
-    return voice_streams_long(
-        outputs, slots, firsts, counts, settings, states, probabilities, scores, marks
-    )
+    return voice_streams_long(outputs, slots, firsts, counts, settings, states, scores, marks)

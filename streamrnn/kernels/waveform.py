@@ -17,7 +17,7 @@ Counts = NDArray[np.int64]
 
 @inline
 def frames_of(
-    signal: Array, hop: int, kept: Array, state: Counts, frames: NDArray[np.float32], ends: Counts
+    signal: Array, hop: int, kept: Array, state: Counts, frames: NDArray[np.float32]
 ) -> int:
     """Take samples `(n,)` of one stream, write the frames that they complete.
 
@@ -27,7 +27,6 @@ def frames_of(
         kept: the latest samples `(width,)`, updated in place.
         state: what has come so far `(COUNTS,)`, updated in place.
         frames: written, `(at least as many as come, width)`.
-        ends: written: how many samples of the whole stream had arrived at each frame.
 
     Returns:
         How many frames there are.
@@ -45,7 +44,6 @@ def frames_of(
             row[k] = kept[width + start + k]
         for k in range(old, width):
             row[k] = signal[start + k]
-        ends[found] = end
         state[COLUMNS] += 1
         found += 1
     keep_latest(signal, kept)
@@ -90,7 +88,10 @@ def waveform_streams_long(
     for n in range(slots.shape[0]):
         slot, at = slots[n], places[n]
         signal = samples[firsts[n] : firsts[n] + counts[n]]
-        found[n] = frames_of(signal, hop, kept[slot], seen[slot], frames[at:], ends[at:])
+        before = seen[slot, COLUMNS]
+        found[n] = frames_of(signal, hop, kept[slot], seen[slot], frames[at:])
+        for k in range(found[n]):
+            ends[at + k] = (before + k + 1) * hop
 
 
 @jit
@@ -117,15 +118,13 @@ def waveform_streams(
 def waveform_chunk(
     samples: NDArray[Any],
     scale: float,
-    rate: int,
+    channels: int,
     hop: int,
     kept: Array,
     seen: Counts,
     kept_before: Array,
     seen_before: Counts,
     frames: NDArray[np.float32],
-    positions: Counts,
-    times: Array,
 ) -> int:
     """Make the frames of a chunk as it came: of one stream, at the network's own rate.
 
@@ -133,27 +132,24 @@ def waveform_chunk(
     costs.
 
     Args:
-        samples: the chunk, `(n, channels)`.
+        samples: the chunk, `(n · channels,)`.
         scale: see `mix_down`.
-        rate: samples a second.
+        channels: likewise.
         hop: new samples of a frame.
         kept: as `waveform_streams_long` takes it, of one slot.
         seen: likewise.
         kept_before: what `kept` was; written.
         seen_before: what `seen` was; written.
         frames: written, `(T, width)`, as many as the chunk completes.
-        positions: how many samples of the stream had arrived at each; written, `(T,)`.
-        times: when each became known, in seconds; written, `(T,)`.
 
     Returns:
         The row of the first sample that is not finite, and nothing is changed; else −1.
     """
-    signal = np.empty(samples.shape[0])
-    bad = mix_down(samples, scale, signal)
+    signal = np.empty(samples.shape[0] // channels)
+    bad = mix_down(samples, channels, scale, signal)
     if bad >= 0:
         return bad
     kept_before[:] = kept
     seen_before[:] = seen
-    for n in range(frames_of(signal, hop, kept[0], seen[0], frames, positions)):
-        times[n] = positions[n] / rate
+    frames_of(signal, hop, kept[0], seen[0], frames)
     return -1

@@ -31,10 +31,8 @@ class Work(Protocol):
     counts: Counts
     """How many they are, one or more."""
 
-    def told(
-        self, n: int, first: int, end: int
-    ) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
-        """Of the n-th stream, whose frames these are: what decoding needs, positions, times."""
+    def told(self, n: int, first: int, end: int) -> tuple[Frames, Positions]:
+        """Of the n-th stream, whose frames these are: what decoding needs, positions."""
         ...
 
 
@@ -140,22 +138,20 @@ class FrameWork:
         self.values = taken.rows
         self.slots, self.firsts, self.counts = taken.slots, taken.firsts, taken.counts
 
-    def told(
-        self, n: int, first: int, end: int
-    ) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
-        """Of the n-th stream: what decoding needs of its frames, positions, times."""
+    def told(self, n: int, first: int, end: int) -> tuple[Frames, Positions]:
+        """Of the n-th stream: what decoding needs of its frames, positions."""
         head, begin, alone = self._heads[n]
         notes = self._taken.notes
         if notes[head] is None:
-            return NO_FRAMES, begin + 1, None
+            return NO_FRAMES, range(begin + 1, begin + 1 + end - first)
         chunks = [head] if alone else self._chunks[int(self.slots[n])]
         parts: list[Frames] = [notes[chunk] for chunk in chunks]
         frames = parts[0] if alone else _joined(parts)
         if parts[0].offsets is None:
-            return frames, begin + 1, frames.times
+            return frames, range(begin + 1, begin + 1 + end - first)
         before = self._taken.table[chunks, POSITION]
         ends = [start + part.offsets for start, part in zip(before, parts, strict=True)]
-        return frames, np.concatenate(ends), frames.times
+        return frames, np.concatenate(ends)
 
     @cached_property
     def _heads(self) -> list[tuple[int, int, bool]]:
@@ -198,8 +194,7 @@ class SampleQueue:
 
     def feed(self, slot: int, state: Any, chunk: Any, position: int) -> int:
         """Queue the samples of a chunk; see `Queue`."""
-        samples, scale = state.checked(chunk)
-        count = len(samples)
+        samples, count, scale = state.checked(chunk)
         waiting, most = self.rows.counts.item(slot), self._limit * state.hop
         if waiting + count > most:
             raise full(int(waiting / state.hop), int(count / state.hop), self._limit)
@@ -207,10 +202,11 @@ class SampleQueue:
             rows, first = self.rows.room(count)
             table, number = self.rows.next_chunk()
             bad = queue_sound(
-                samples, scale, rows, first, table, number, self.rows.counts, slot, position
+                *(samples, count, scale, rows, first),
+                *(table, number, self.rows.counts, slot, position),
             )
             if bad >= 0:
-                raise not_finite(samples, bad)
+                raise not_finite(chunk, bad)
             self.rows.noted(count)
         return count
 
@@ -232,14 +228,12 @@ class SampleWork:
         some = self._heard.counts > 0
         self.values, self.slots = self._heard.values, taken.slots[some]
         self.firsts, self.counts = self._heard.firsts[some], self._heard.counts[some]
+        self._rates = self._heard.rates[some]
 
-    def told(
-        self, n: int, first: int, end: int
-    ) -> tuple[Frames, Positions, NDArray[np.float64] | None]:
-        """Of the n-th stream: no more than positions and times."""
-        times = self._heard.times[first:end]
-        frames = Frames(NO_FRAMES.values, 0, times=times)
-        return frames, self._heard.positions[first:end], times
+    def told(self, n: int, first: int, end: int) -> tuple[Frames, Positions]:
+        """Of the n-th stream: no more than rate and positions."""
+        frames = Frames(NO_FRAMES.values, 0, rate=self._rates.item(n))
+        return frames, self._heard.positions[first:end]
 
 
 def full(waiting: int, more: int, limit: int) -> QueueFullError:

@@ -28,9 +28,10 @@ class Batch:
             ends = (firsts + self._work.counts).tolist()
             self._ends = list(zip(firsts.tolist(), ends, strict=True))
         first, end = self._ends[n]
-        frames, positions, times = self._work.told(n, first, end)
+        frames, positions = self._work.told(n, first, end)
         decoded = self._record.decoded(first, end, frames, positions)
-        return Predictions(self._outputs[first:end], positions, times, decoded)
+        outputs = self._outputs[first:end]
+        return Predictions(outputs, positions, frames.rate or frames.times, decoded)
 
 
 class Ready(Mapping["PooledStream", Predictions]):

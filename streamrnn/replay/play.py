@@ -122,7 +122,7 @@ def refused(source: Source, position: int, error: InputError) -> RecordingError:
 
 def nothing(model: Model) -> Predictions:
     """No predictions."""
-    return Predictions(np.empty((0, model.config.network.output_width), np.float32), 0)
+    return Predictions(np.empty((0, model.config.network.output_width), np.float32), range(0))
 
 
 def _done(source: Source, stream: Stream, block: Block) -> tuple[Predictions, InputError | None]:

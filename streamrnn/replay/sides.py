@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.config import DecideConfig, DetectConfig, ModelConfig, SoundConfig, VoiceConfig
+from streamrnn.decoded import Event
 from streamrnn.decoders import make_decoder
 from streamrnn.decoders.base import Decoder
 from streamrnn.frontends.base import NO_FRAMES
 from streamrnn.io.messages import Said
-from streamrnn.predictions import Event, Predictions
+from streamrnn.predictions import Predictions
 from streamrnn.replay.reel import Step
 
 BIN = 0.02

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from streamrnn.predictions import Event, Predictions
+from streamrnn.decoded import Event
+from streamrnn.predictions import Predictions
 from streamrnn.show.cells import paint, scaled
 from streamrnn.show.shares import bar, ink, leaders
 

@@ -24,8 +24,8 @@ def altered(said: Predictions) -> dict[str, Predictions]:
     labels = ("c", *(said.labels or ())[1:])
     return {
         "outputs differ, first at step 29": replace(said, outputs=outputs),
-        "positions differ, first at step 0": replace(said, _positions=said.positions + 1),
-        "times of another shape": replace(said, times=np.zeros(30)),
+        "positions differ, first at step 0": replace(said, arrivals=said.positions + 1),
+        "times of another shape": replace(said, timing=np.zeros(30)),
         "scores of another shape": replace(said, decoded=replace(said.decoded, scores=scores[:9])),
         "labels or events differ": replace(said, decoded=replace(said.decoded, labels=labels)),
     }

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamrnn.config import DecideConfig, ModelConfig, NetworkConfig
+from streamrnn.decoded import Event
 from streamrnn.decoders import DecideDecoder
 from streamrnn.errors import ConfigError
 from streamrnn.frontends.base import Frames
-from streamrnn.predictions import Event
 from tests.conftest import make_frames, make_model, pieces
 
 LABELS = ("on", "off", "other")
@@ -21,7 +21,7 @@ def logits(*shares):
 
 def decide(outputs, *, first=1, **options):
     stream = DecideDecoder(DecideConfig(labels=LABELS, outside="other", **options)).stream()
-    return stream.decode(outputs, Frames(outputs, len(outputs)), first)
+    return stream.decode(outputs, Frames(outputs, len(outputs)), range(first, first + len(outputs)))
 
 
 def events_of(decoded):

@@ -12,12 +12,12 @@ from streamrnn.config import (
     NetworkConfig,
     PointsConfig,
 )
+from streamrnn.decoded import Decoded
 from streamrnn.decoders import RawDecoder, make_decoder
 from streamrnn.errors import ConfigError
 from streamrnn.frontends.base import Frames
 from streamrnn.frontends.motion import MotionFrontend
 from streamrnn.kernels.motion import FRAME_SIZE
-from streamrnn.predictions import Decoded
 from tests.conftest import make_frames
 
 

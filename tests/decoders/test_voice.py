@@ -24,7 +24,7 @@ def decoded(decoder, probabilities, cuts=(), rate=16_000):
     edges = [0, *sorted(cuts), len(outputs)]
     parts = []
     for a, b in zip(edges, edges[1:], strict=False):
-        frames = Frames(np.empty((b - a, 0), "f4"), 0, times=ends[a:b] / rate)
+        frames = Frames(np.empty((b - a, 0), "f4"), 0, rate=rate)
         parts.append(stream.decode(outputs[a:b], frames, ends[a:b]))
     return parts, stream
 
@@ -78,10 +78,12 @@ def test_of_another_rate_places_are_the_streams_own():
 
 
 def test_labels_and_scores_of_each_step():
-    (part,), _ = decoded(VoiceDecoder(VoiceConfig(), SOUND), [0.1, 0.9, 0.2])
+    outputs = np.array([[0.1], [0.9], [0.2]], np.float32)
+    (part,), _ = decoded(VoiceDecoder(VoiceConfig(), SOUND), outputs[:, 0])
     assert part.labels == ("silence", "speech", "speech")
     np.testing.assert_allclose(part.scores, [0.9, 0.9, 0.2], atol=1e-7)
-    np.testing.assert_allclose(part.smoothed, [[0.9, 0.1], [0.1, 0.9], [0.8, 0.2]], atol=1e-7)
+    found = part.probabilities(outputs)
+    np.testing.assert_allclose(found, [[0.9, 0.1], [0.1, 0.9], [0.8, 0.2]], atol=1e-7)
 
 
 @pytest.mark.parametrize("samples", [3 * HOP, 3 * HOP + 1])

@@ -26,9 +26,10 @@ def heard(frontend, x, cuts=(), **options):
     for a, b in zip(edges, edges[1:], strict=False):
         found = stream.feed(x[a:b])
         assert found.samples == b - a
-        assert (a < found.positions).all() and (found.positions <= b).all()
+        arrived = np.array(found.positions, np.int64)
+        assert (a < arrived).all() and (arrived <= b).all()
         values.append(found.values.copy())
-        places.append(found.positions)
+        places.append(arrived)
     tail = stream.flush()
     values.append(tail.values)
     places.append(tail.positions)
@@ -94,13 +95,12 @@ def test_equal_channels_are_as_one():
     assert heard(PLAIN, strided, channels=2)[0].tobytes() == heard(PLAIN, x)[0].tobytes()
 
 
-def test_times_are_positions_over_the_rate():
+def test_what_was_retained_becomes_known_with_the_last_sample():
     stream = PLAIN.stream(rate=44_100)
-    found = stream.feed(noise(5000))
-    assert found.positions is not None
-    np.testing.assert_array_equal(found.times, found.positions / 44_100)
+    assert stream.feed(noise(5000)).rate == 44_100
     tail = stream.flush()
-    np.testing.assert_array_equal(tail.times, np.full(len(tail.values), 5000 / 44_100))
+    assert tail.rate == 44_100
+    np.testing.assert_array_equal(tail.positions, np.full(len(tail.values), 5000))
 
 
 @pytest.mark.parametrize(
@@ -113,8 +113,8 @@ def test_times_are_positions_over_the_rate():
         (np.zeros((9, 2), np.float32), ShapeError, r"expected \(n,\) or \(n, 1\).*got \(9, 2\)"),
         (np.zeros((1, 9, 1), np.float32), ShapeError, r"got \(1, 9, 1\)"),
         (np.array(1.0, np.float32), ShapeError, r"got \(\)"),
-        (np.array([0, np.nan], np.float32), NonFiniteError, r"got \[nan\] in sample 1"),
-        (np.array([-np.inf], np.float32), NonFiniteError, r"got \[-inf\] in sample 0"),
+        (np.array([0, np.nan], np.float32), NonFiniteError, r"got nan in sample 1"),
+        (np.array([-np.inf], np.float32), NonFiniteError, r"got -inf in sample 0"),
     ],
 )
 @pytest.mark.parametrize("rate", [16_000, 44_100])

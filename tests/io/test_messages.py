@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from streamrnn.decoded import Event
 from streamrnn.io.messages import (
     CHANNELS,
     Audio,
@@ -21,7 +22,6 @@ from streamrnn.io.messages import (
     frames_message,
     said_messages,
 )
-from streamrnn.predictions import Event
 from tests.conftest import make_model
 
 

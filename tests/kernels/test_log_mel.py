@@ -137,7 +137,7 @@ def test_channels_are_mixed_to_their_mean(kind):
     rng = np.random.default_rng(0)
     samples = rng.integers(-(2**15), 2**15, (50, 3)).astype(kind)
     signal = np.empty(50)
-    assert log_mel.mix_down(samples, 2.0**-15, signal) == -1
+    assert log_mel.mix_down(samples.ravel(), 3, 2.0**-15, signal) == -1
     np.testing.assert_allclose(signal, samples.mean(axis=1, dtype=float) / 2**15, rtol=1e-12)
 
 
@@ -145,4 +145,4 @@ def test_the_first_sample_that_is_not_finite_is_told():
     samples = np.ones((9, 2), np.float32)
     samples[7, 0] = np.inf
     samples[5, 1] = np.nan
-    assert log_mel.mix_down(samples, 1.0, np.empty(9)) == 5
+    assert log_mel.mix_down(samples.ravel(), 2, 1.0, np.empty(9)) == 5

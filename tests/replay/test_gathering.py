@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from streamrnn.config import ClassesConfig, DetectConfig, ModelConfig
+from streamrnn.decoded import Event
 from streamrnn.errors import RecordingError
 from streamrnn.io.messages import Said
 from streamrnn.io.recorded import RecordedStream
 from streamrnn.learn.convert import from_torch
 from streamrnn.loading import load
 from streamrnn.model import Model
-from streamrnn.predictions import Event
 from streamrnn.replay.gathering import disagreements, replayed, side_by_side
 from streamrnn.replay.outcome import NEAR, Outcome
 from streamrnn.replay.sides import BIN, Heard

@@ -1,7 +1,8 @@
 import numpy as np
 
 from streamrnn.config import AudioConfig, DetectConfig
-from streamrnn.predictions import Event, Predictions
+from streamrnn.decoded import Event
+from streamrnn.predictions import Predictions
 from streamrnn.show.listen import KEPT_EVENTS, LEADERS, Listening
 from tests.conftest import make_model
 

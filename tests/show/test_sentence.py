@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from rich.cells import cell_len
 from rich.text import Text
 
+from streamrnn.decoded import Decoded
 from streamrnn.loading import load
+from streamrnn.predictions import Predictions
 from streamrnn.show.sentence import LEADERS, STRIP_ROWS, sentence_view, shown, summary
 from streamrnn.tasks.intents.sentence import Sentence, Step, Whole
 from tests.sentences import LABELS, deciding_model
@@ -89,7 +90,9 @@ def test_names_of_labels_that_are_cut_differ(columns: int) -> None:
 
 def test_out_of_scope_is_no_want_of_sureness() -> None:
     steps, whole = read("turn on the light")
-    outside = steps[-1]._replace(said=replace(steps[-1].said, label="oos", score=1.0, events=()))
+    unheard = Decoded(labels=("oos",), scores=np.ones(1))
+    said = Predictions(steps[-1].said.output[None], range(17, 18), decoded=unheard)
+    outside = steps[-1]._replace(said=said[0])
     assert summary(whole._replace(last=outside, decided=None)) == "oos 100%, out of scope"
     assert lines(sentence_view(LABELS, [outside], columns=60))[-1] == "out of scope so far"
 

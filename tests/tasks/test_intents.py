@@ -10,9 +10,9 @@ from safetensors.numpy import save_file
 
 import streamrnn
 from streamrnn.config import DecideConfig
+from streamrnn.decoded import Event
 from streamrnn.errors import ConfigError, TextError, UnsupportedError
 from streamrnn.frontends.text import words
-from streamrnn.predictions import Event
 from streamrnn.tasks.intents import task
 from streamrnn.tasks.intents.corpora import Labelled, for_a_home, read_clinc, read_labelled
 from streamrnn.tasks.intents.evaluate import score

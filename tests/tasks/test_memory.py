@@ -102,7 +102,7 @@ class Saying:
         if self.wrong > 0:
             outputs[self.place] = np.roll(outputs[self.place], 1) + 0.05
         self.wrong -= 1
-        return Predictions(outputs, 1)
+        return Predictions(outputs, range(1, 1 + len(outputs)))
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ from wyoming.event import Eventable
 from wyoming.vad import VoiceStarted, VoiceStopped
 from wyoming.wake import Detection, NotDetected
 
+from streamrnn.decoded import Event
 from streamrnn.decoders.voice import SPEECH
 from streamrnn.pool import PooledStream
-from streamrnn.predictions import Event
 from streamrnn.serve.models import folded
 from streamrnn.serve.wyoming.fields import FieldError, names_of, time_of
 from streamrnn.serve.wyoming.sound import Format, format_of, pieces_of

@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
+from streamrnn.decoded import Event
 from streamrnn.frontend_config import SoundConfig
 from streamrnn.frontends.framing import framing_of
 from streamrnn.model import Model
 from streamrnn.pool import PooledStream
-from streamrnn.predictions import Event
 
 AHEAD = 0.25
 """Seconds of sound that may wait of one client before it waits itself. So what one sends at once,

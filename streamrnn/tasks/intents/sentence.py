@@ -4,7 +4,6 @@ import unicodedata
 from typing import NamedTuple
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streamrnn.config import DecideConfig, TextConfig
@@ -156,11 +155,8 @@ class Sentence:
             if said.trace is not None and said.trace.hidden.shape[1]:
                 hidden = said.trace.hidden[row, -1].copy()
             # Copies: a view of its arrays would keep the whole chunk.
-            each = replace(each, output=each.output.copy())
-            step = Step(
-                old.words + row, word or text[begin:end], each, probable[row].copy(), hidden
-            )
-            steps.append(step)
+            alone, sure = each.copy(), probable[row].copy()
+            steps.append(Step(old.words + row, word or text[begin:end], alone, sure, hidden))
             begin, self.open = end, ""
         rest = self.open + text[begin:]
         self.open = "" if rest[-1:].isspace() else _last(rest)

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streamrnn.config import DetectConfig
+from streamrnn.decoded import Event
 from streamrnn.decoders import DetectDecoder
 from streamrnn.errors import UnsupportedError
 from streamrnn.frontends.base import NO_FRAMES
-from streamrnn.predictions import Event
 from streamrnn.tasks.sounds.clips import Signal
 
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from streamrnn.decoded import Event
 from streamrnn.errors import UnsupportedError
-from streamrnn.predictions import Event
 from streamrnn.replay.judged import (
     LATEST,
     THRESHOLDS,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from streamrnn.predictions import Event
+from streamrnn.decoded import Event
 from streamrnn.tasks.sounds.clips import Signal
 from streamrnn.tasks.wake.detectors import Heard
 
