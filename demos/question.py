@@ -23,10 +23,10 @@ LEVEL = 0.06  # root mean square of speech
 PAUSES = 1.0, 1.5  # seconds before and after a sentence
 
 
-def say(sentence: str) -> NDArray[np.float32]:
-    """One sentence between pauses, `(n,)` at 16 kHz."""
+def say(sentence: str, voice: tuple[str, ...] = VOICE) -> NDArray[np.float32]:
+    """One sentence between pauses, `(n,)` at 16 kHz, by a voice of eSpeak NG."""
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-        subprocess.run(["espeak-ng", *VOICE, "-w", file.name, sentence], check=True)
+        subprocess.run(["espeak-ng", *voice, "-w", file.name, sentence], check=True)
         samples = read_mono(file.name, RATE)
     samples *= LEVEL / np.sqrt(np.mean(samples[samples != 0.0] ** 2))
     before, after = (np.zeros(round(pause * RATE), np.float32) for pause in PAUSES)
