@@ -25,7 +25,11 @@ class Trace(msgspec.Struct, frozen=True, gc=False, eq=False):
 
 
 class Prediction(msgspec.Struct, frozen=True, gc=False, eq=False):
-    """One step's prediction: it looks into those of its chunk for what it is asked."""
+    """One step's prediction.
+
+    It looks into those of its chunk for what it is asked, and so keeps the chunk's in memory:
+    `copy()` what is to be kept for long. It is pickled by itself.
+    """
 
     _all: "Predictions"
     _step: int
@@ -94,22 +98,23 @@ class Prediction(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     def copy(self) -> "Prediction":
         """The same by itself: it keeps nothing else of its chunk in memory."""
-        return self._all[self._step : self._step + 1].copy()[0]
+        alone = self._all[self._step : self._step + 1]
+        return replace(alone, trace=None).copy()[0]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _first, (self.copy()._all,)
 
     def __repr__(self) -> str:
-        told = {name: getattr(self, name) for name in _TOLD_OF_A_STEP}
+        told = [(name, getattr(self, name)) for name in _TOLD_OF_A_STEP]
         said = [
             f"{name}={value!r}"
-            for name, value in told.items()
+            for name, value in told
             if value is not None and not (isinstance(value, tuple) and not value)
         ]
         return f"Prediction({', '.join(said)})"
 
 
-_TOLD_OF_A_STEP = (
-    *("position", "time", "output", "label", "score", "events"),
-    *("point", "spread", "horizons"),
-)
+_TOLD_OF_A_STEP = "position time output label score events point spread horizons".split()
 _NOTHING = Decoded()
 _NO_EVENTS: tuple[Event, ...] = ()
 _TOLD = 3  # events that a `repr` names
@@ -121,9 +126,9 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
     outputs: NDArray[np.float32]
     """The network's outputs, (T, output_size): the head's raw outputs, or h without a head."""
     arrivals: NDArray[np.int64] | range
-    """`positions`, or the range that they are, of which an array is made for those who ask."""
+    """`positions`, or the range that they are; for those who make predictions."""
     timing: NDArray[np.float64] | int | None = None
-    """`times`, or samples a second, by which positions tell them."""
+    """`times`, or samples a second, by which positions tell them; likewise."""
     decoded: Decoded = _NOTHING
     """What the decoder made of the outputs; its fields are also here by name."""
     trace: Trace | None = None
@@ -133,13 +138,13 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     @property
     def positions(self) -> NDArray[np.int64]:
-        """How many samples had arrived when each step became known, (T,)."""
+        """How many samples had arrived when each step became known, (T,); perhaps made anew."""
         found = self.arrivals
         return np.arange(found.start, found.stop, found.step) if isinstance(found, range) else found
 
     @property
     def times(self) -> NDArray[np.float64] | None:
-        """When each step became known, in seconds, (T,), where samples have a time."""
+        """The same in seconds, (T,), where samples have a time; perhaps made anew."""
         return self.positions / self.timing if isinstance(self.timing, int) else self.timing
 
     @property
@@ -188,8 +193,8 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
     def probabilities(self) -> NDArray[np.float64] | None:
         """The probability of each class, (T, classes), each row with a sum of 1, or None.
 
-        Of a decoder that detects they are smoothed; of one of classes they are the softmax of
-        the outputs, made anew each time. None where the outputs are no classes.
+        Of a decoder that detects they are smoothed; else they are made of the outputs each time,
+        by the softmax, or of a probability of speech. None where the outputs are no classes.
         """
         found = self.decoded.probabilities
         return found(self.outputs) if callable(found) else found
@@ -262,6 +267,10 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
             ),
             trace and Trace(part(trace.hidden), tuple(map(part, trace.gates))),
         )
+
+
+def _first(predictions: Predictions) -> Prediction:
+    return predictions[0]
 
 
 def join(parts: Sequence[Predictions]) -> Predictions:

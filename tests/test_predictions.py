@@ -1,9 +1,14 @@
 """Predictions: a struct of arrays, one by one, and joined."""
 
+import copy
+import pickle
+
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from streamrnn.decoded import Decoded, Event, softmax_of
 from streamrnn.predictions import Prediction, Predictions, Trace, join
@@ -18,7 +23,7 @@ def rich(steps: int, first: int = 0) -> Predictions:
     count = range(first, first + steps)
     numbers = np.arange(first, first + steps, dtype=np.float64)
     return Predictions(
-        numbers[:, None].astype(np.float32) * [1, 2],
+        numbers[:, None].astype(np.float32) * np.array([1, 2], np.float32),
         np.array(count, np.int64) + 1,
         timing=numbers / 10,
         decoded=Decoded(
@@ -28,6 +33,7 @@ def rich(steps: int, first: int = 0) -> Predictions:
             points=numbers[:, None, None] * np.ones((1, 2, 3)),
             spreads=numbers[:, None] * np.ones((1, 2)),
             horizons=(1, 5),
+            probabilities=numbers[:, None] * np.array([0.1, 0.9]),
         ),
         trace=Trace(np.ones((steps, 1, 2), np.float32), (np.ones((steps, 3, 2), np.float32),)),
     )
@@ -52,12 +58,11 @@ def test_one_by_one() -> None:
 
 @given(st.integers(0, 5), st.slices(5), st.booleans())
 def test_a_slice_has_the_steps_of_the_whole(steps: int, cut: slice, bare: bool) -> None:
-    whole = Predictions(make_frames(steps), range(3, 3 + steps)) if bare else rich(steps)
+    counted = Predictions(make_frames(steps), range(3, 3 + 2 * steps, 2), timing=8_000)
+    whole = counted if bare else rich(steps)
     some, expected = whole[cut], list(whole)[cut]
     assert isinstance(some, Predictions) and len(some) == len(expected)
-    for got, one in zip(some, expected, strict=True):
-        for name in TOLD:
-            np.testing.assert_array_equal(getattr(got, name), getattr(one, name), strict=True)
+    same(list(some), expected)
     assert (some.trace is None) is bare
     if some.trace is not None:
         assert [len(some.trace.hidden), *map(len, some.trace.gates)] == [len(some)] * 2
@@ -69,22 +74,47 @@ def test_positions_and_times_are_arrays_however_they_are_held() -> None:
     outputs = make_frames(3)
     counted = Predictions(outputs, range(160, 640, 160), timing=16_000)
     listed = Predictions(outputs, counted.positions, timing=np.array([0.01, 0.02, 0.03]))
-    for each in (counted, listed, join([counted[:1], counted[1:]]), counted.copy()):
+    mixed = replace(counted[1:], arrivals=counted.positions[1:])
+    joined = [join([counted[:1], rest]) for rest in (counted[1:], mixed)]
+    for each in (counted, listed, *joined, counted.copy()):
         assert each.positions.dtype == np.int64 and each.positions.tolist() == [160, 320, 480]
         assert each.times is not None and each.times.tolist() == [0.01, 0.02, 0.03]
         assert [(p.position, p.time) for p in each[1:]] == [(320, 0.02), (480, 0.03)]
     assert counted[:0].positions.dtype == np.int64 and counted[:0].positions.shape == (0,)
 
 
+def arrays_of(predictions: Predictions) -> list[np.ndarray]:
+    said, trace = predictions.decoded, predictions.trace
+    parts = [predictions.outputs, predictions.arrivals, predictions.timing]
+    parts += [said.scores, said.points, said.spreads, said.probabilities]
+    parts += [trace.hidden, *trace.gates] if trace is not None else []
+    return [part for part in parts if isinstance(part, np.ndarray)]
+
+
 def test_a_copy_shares_no_memory() -> None:
-    whole = rich(3)
+    whole = replace(rich(3), ended=(WAKE,))
     alone, one = whole.copy(), whole[1].copy()
-    assert len(one._all) == 1  # it keeps no other steps
-    for kept in (alone.outputs, one.output):
-        assert not np.shares_memory(kept, whole.outputs)
-    whole.outputs[:] = -1.0
-    assert alone.outputs[1].tolist() == one.output.tolist() == [1.0, 2.0]
-    assert (one.position, one.time, one.label, one.events) == (2, 0.1, None, (WAKE,))
+    assert len(one._all) == 1 and one._all.trace is None  # it keeps nothing of other steps
+    assert len(arrays_of(alone)) == len(arrays_of(whole)) == 9 and alone.ended == (WAKE,)
+    for kept in (*arrays_of(alone), *arrays_of(one._all)):
+        assert not any(np.shares_memory(kept, array) for array in arrays_of(whole))
+    same(list(alone), list(whole))
+    same([one], [whole[1]])
+
+
+def test_one_is_pickled_and_copied_without_its_chunk() -> None:
+    whole = rich(1_000)
+    for again in (pickle.loads(pickle.dumps(whole[7])), copy.deepcopy(whole[7])):
+        same([again], [whole[7]])
+        assert len(again._all) == 1
+    assert len(pickle.dumps(whole[7])) == pytest.approx(len(pickle.dumps(rich(8)[7])), abs=8)
+    same(list(pickle.loads(pickle.dumps(whole))), list(whole))
+
+
+def same(some: list[Prediction], others: list[Prediction]) -> None:
+    for got, one in zip(some, others, strict=True):
+        for name in TOLD:
+            np.testing.assert_array_equal(getattr(got, name), getattr(one, name), strict=True)
 
 
 def test_fields_are_there_by_name() -> None:
@@ -158,4 +188,4 @@ def test_what_is_printed_names_what_there_is_and_nothing_private() -> None:
     told = repr(whole[1])
     assert told.startswith("Prediction(position=2, time=0.1, output=array(")
     assert "events=(Event(kind='wake'" in told and "label" not in told.split("events")[0]
-    assert "_smoothed" not in told and "events" not in repr(whole[0])
+    assert "_" not in told and "events" not in repr(whole[0])

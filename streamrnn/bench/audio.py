@@ -114,7 +114,7 @@ class Ours:
         self.sound = (32_767.0 * sound).astype(np.int16)
 
     def feeding(self, rate: int = RATE) -> Loop:
-        """`Stream.feed` of 10 ms, and everything that the object tells."""
+        """`Stream.feed` of 10 ms, and what was heard: label, score, events."""
         stream, size = self.model.stream(rate=rate), rate // 100
         chunk = np.ascontiguousarray(self.sound[:size])
 

@@ -14,14 +14,12 @@ Outputs = NDArray[np.float32]
 Counts = NDArray[np.int64]
 Positions = Counts | range
 """How many samples had arrived at each step."""
-NOWHERE = range(0)
-"""For decoders that look at outputs alone."""
 
 
 class DecoderState(PartState, Protocol):
     """The decoder of one stream."""
 
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = NOWHERE) -> Decoded:
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions) -> Decoded:
         """Decode the outputs (T, output_size) of these frames.
 
         Args:
@@ -147,7 +145,7 @@ class SlotState:
         self._state = states[slot]
         self._slot, self._first, self._count = np.array([[slot], [0], [0]])
 
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = NOWHERE) -> Decoded:
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions) -> Decoded:
         """What the decoder makes of some steps; see `DecoderState`."""
         record, steps = self._record(outputs), len(outputs)
         self._count[0] = steps
@@ -181,7 +179,7 @@ class StepDecoder(WithoutResets, Stateless):
         """The decoder itself, for every slot."""
         return StepArena(self)
 
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = NOWHERE) -> Decoded:
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions) -> Decoded:
         """Nothing beyond the outputs."""
         return self._nothing
 

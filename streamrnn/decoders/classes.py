@@ -4,7 +4,7 @@ import numpy as np
 
 from streamrnn.config import ClassesConfig
 from streamrnn.decoded import Decoded, softmax_of
-from streamrnn.decoders.base import NOWHERE, Outputs, Positions, StepDecoder
+from streamrnn.decoders.base import Outputs, Positions, StepDecoder
 from streamrnn.frontends.base import Frames
 from streamrnn.kernels.classes import likeliest
 
@@ -15,7 +15,7 @@ class ClassesDecoder(StepDecoder):
     def __init__(self, config: ClassesConfig) -> None:
         self.labels = config.labels
 
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = NOWHERE) -> Decoded:
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions) -> Decoded:
         """Labels and scores."""
         best, scores = np.empty(len(outputs), np.int64), np.empty(len(outputs))
         likeliest(outputs, best, scores)

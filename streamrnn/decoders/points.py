@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from streamrnn.config import PointsConfig
 from streamrnn.decoded import Decoded
-from streamrnn.decoders.base import NOWHERE, Outputs, Positions, StepDecoder
+from streamrnn.decoders.base import Outputs, Positions, StepDecoder
 from streamrnn.frontends.base import Frames
 from streamrnn.kernels.motion import CONTEXT_STEP
 from streamrnn.kernels.points import DIRECTION_AHEAD, DIRECTIONS, decode_points
@@ -30,7 +30,7 @@ class PointsDecoder(StepDecoder):
         distances = [abs(horizon - DIRECTION_AHEAD) for horizon in config.horizons]
         self._direction = distances.index(min(distances))
 
-    def decode(self, outputs: Outputs, frames: Frames, positions: Positions = NOWHERE) -> Decoded:
+    def decode(self, outputs: Outputs, frames: Frames, positions: Positions) -> Decoded:
         """Points, spreads, and the direction with its score; no label before two fixes."""
         assert frames.context is not None  # ModelConfig joins points to the motion front end
         context = frames.context

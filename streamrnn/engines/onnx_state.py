@@ -116,7 +116,7 @@ class BoundState(OnnxState):
     def run(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
         """Advance by frames."""
         if not frames.flags.carray:
-            frames = frames.copy()  # as above
+            frames = frames.copy()  # the kernel below would be compiled anew
         bad = look_at(frames, self._tokens)
         if bad >= 0:
             raise refused(self._network, frames, bad)

@@ -79,7 +79,7 @@ class AudioArena:
             slots: which streams, (streams,), each once.
             firsts: where the samples of each begin, (streams,).
             counts: how many they are, (streams,).
-            samples: as `AudioState.samples` gave them.
+            samples: mixed down to one channel, full scale ±1.
         """
         frontend = self._frontend
         rates = self._rates[slots]
@@ -93,7 +93,7 @@ class AudioArena:
         places = np.cumsum(room) - room
         rows = int(room.sum())
         values = np.empty((rows, frontend.frame_size), np.float32)
-        positions = np.zeros(rows, np.int64)
+        positions = np.empty(rows, np.int64)
         found = np.empty(len(slots), np.int64)
         for bank in self._banks.values():
             mine = np.flatnonzero(rates == bank.rate)

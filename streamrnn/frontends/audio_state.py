@@ -123,7 +123,7 @@ class AudioState:
         samples, count, scale = self.checked(chunk)
         if self._whole is not None:
             if count < LONG:
-                return self._of_chunk(self._whole, samples, count, scale)
+                return self._of_chunk(self._whole, chunk, samples, count, scale)
             self.hold()
         signal = np.empty(count)
         bad = mix_down(samples, self._channels, scale, signal)
@@ -220,7 +220,12 @@ class AudioState:
         return Frames(values[:count], samples, positions, self._rate)
 
     def _of_chunk(
-        self, run: Callable[..., int], samples: NDArray[Any], count: int, scale: float
+        self,
+        run: Callable[..., int],
+        chunk: NDArray[Any],
+        samples: NDArray[Any],
+        count: int,
+        scale: float,
     ) -> Frames:
         """The frames of a chunk, made by one kernel."""
         if not self._fixed:
@@ -235,7 +240,7 @@ class AudioState:
         values = np.empty((steps, self._framing.frame_size), np.float32)
         bad = run(samples, scale, *self._fixed, values)
         if bad >= 0:
-            raise not_finite(samples.reshape(count, -1), bad)
+            raise not_finite(chunk, bad)
         positions = range((made + 1) * hop, (made + steps + 1) * hop, hop)
         return Frames(values, count, positions, self._rate)
 

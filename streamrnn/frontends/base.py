@@ -22,7 +22,7 @@ class Frames(msgspec.Struct, frozen=True, gc=False, eq=False):
     """How many samples the chunk held."""
     positions: NDArray[np.int64] | range | None = None
     """How many samples of the stream had arrived at each frame, (T,): of sound, which counts them
-    in its state, and in pools by itself."""
+    in its state; a range where frames come at even distances."""
     rate: int = 0
     """Of sound: samples a second, so that positions tell when each frame became known."""
     times: NDArray[np.float64] | None = None

@@ -126,9 +126,12 @@ class Side:
             yield from step.said.ended
 
     def _changed(self, step: Step, said: Said | Predictions) -> Iterator[Heard]:
-        for n, label in enumerate(said.labels or ()):
+        if not said.labels:
+            return
+        positions = said.positions
+        for n, label in enumerate(said.labels):
             if label != self._before and label is not None and said.scores is not None:
-                position = int(said.positions[n])
+                position = int(positions[n])
                 score = said.scores[n]
                 event = Event(LABEL, label, position, float(np.nan if score is None else score))
                 yield self._heard(step, event)

@@ -31,13 +31,13 @@ def config(
 
 
 def test_raw_outputs_are_not_decoded() -> None:
-    assert RawDecoder().decode(make_frames(4), Frames(make_frames(4), 4)) == Decoded()
+    assert RawDecoder().decode(make_frames(4), Frames(make_frames(4), 4), range(4)) == Decoded()
 
 
 def test_classes_are_the_softmax() -> None:
     decoder = make_decoder(config(3, ClassesConfig(labels=("a", "b", "c"))))
     outputs = np.array([[0, np.log(3), 0], [5, 5, 5], [-1e9, 0, -1e9]], np.float32)
-    found = decoder.stream().decode(outputs, Frames(outputs, 3))
+    found = decoder.stream().decode(outputs, Frames(outputs, 3), range(3))
     assert decoder.labels == ("a", "b", "c")
     assert found.labels == ("b", "a", "b")
     assert found.scores is not None
@@ -47,7 +47,7 @@ def test_classes_are_the_softmax() -> None:
 
 def test_no_steps_decode_to_nothing() -> None:
     decoder = make_decoder(config(3, ClassesConfig(labels=("a", "b", "c"))))
-    found = decoder.stream().decode(make_frames(0), Frames(make_frames(0), 0))
+    found = decoder.stream().decode(make_frames(0), Frames(make_frames(0), 0), range(0))
     assert found.labels == () and found.scores is not None and len(found.scores) == 0
 
 
@@ -57,7 +57,7 @@ def test_outputs_of_zero_carry_a_straight_line_on(dims: int) -> None:
     velocity = np.array([2.0, -1.0, 0.5])[:dims]
     rows = np.column_stack([np.arange(6.0), np.arange(6.0)[:, None] * velocity + 100])
     frames = MotionFrontend().stream().feed(rows)
-    found = decoder.stream().decode(np.zeros((6, 8), np.float32), frames)
+    found = decoder.stream().decode(np.zeros((6, 8), np.float32), frames, range(6))
     assert found.points is not None and found.spreads is not None and found.scores is not None
     expected = rows[-1, 1:] + np.outer([1, 5], velocity)
     # The filters follow an exact line to within their float64 rounding.

@@ -86,6 +86,26 @@ def test_labels_and_scores_of_each_step():
     np.testing.assert_allclose(found, [[0.9, 0.1], [0.1, 0.9], [0.8, 0.2]], atol=1e-7)
 
 
+def test_a_chunk_without_events_says_what_went_on_before():
+    outputs = [0.1, 0.9, 0.9, 0.9, 0.1]
+    (whole,), _ = decoded(VoiceDecoder(VoiceConfig(), SOUND), outputs)
+    parts, _ = decoded(VoiceDecoder(VoiceConfig(), SOUND), outputs, (2, 4))
+    assert [part.labels for part in parts] == [whole.labels[:2], whole.labels[2:4], ("speech",)]
+    np.testing.assert_array_equal(np.concatenate([part.scores for part in parts]), whole.scores)
+    assert parts[1].events == ((), ())
+
+
+def test_streams_side_by_side_go_on_each_as_it_was():
+    arena = VoiceDecoder(VoiceConfig(), SOUND).arena(2)
+    for outputs in ([0.9, 0.9, 0.1, 0.1], [0.9, 0.9, 0.1, 0.1]):
+        record = arena.record(np.array(outputs, np.float32)[:, None])
+        arena.decode(record, *np.array([[0, 1], [0, 2], [2, 2]]))
+    assert record.events == 0  # the second time
+    frames = Frames(np.empty((2, 0), "f4"), 0, rate=16_000)
+    assert record.decoded(0, 2, frames, range(2)).labels == ("speech", "speech")
+    assert record.decoded(2, 4, frames, range(2)).labels == ("silence", "silence")
+
+
 @pytest.mark.parametrize("samples", [3 * HOP, 3 * HOP + 1])
 def test_speech_that_goes_on_ends_with_the_sequence(samples):
     made = make_model(input_size=HOP + 64, output_size=1)

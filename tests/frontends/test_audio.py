@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamrnn.config import AudioConfig
+from streamrnn.config import AudioConfig, WaveformConfig
 from streamrnn.errors import ConfigError, DtypeError, NonFiniteError, ShapeError
 from streamrnn.frontends.audio import AudioFrontend
 
@@ -115,11 +115,13 @@ def test_what_was_retained_becomes_known_with_the_last_sample():
         (np.array(1.0, np.float32), ShapeError, r"got \(\)"),
         (np.array([0, np.nan], np.float32), NonFiniteError, r"got nan in sample 1"),
         (np.array([-np.inf], np.float32), NonFiniteError, r"got -inf in sample 0"),
+        (np.array([*[0] * 3_000, np.nan], np.float32), NonFiniteError, "got nan in sample 3000"),
     ],
 )
 @pytest.mark.parametrize("rate", [16_000, 44_100])
-def test_bad_chunks_are_refused_and_leave_no_trace(rate, chunk, error, says):
-    stream = PLAIN.stream(rate=rate)
+@pytest.mark.parametrize("config", [AudioConfig(stack=1), WaveformConfig(hop=100)])
+def test_bad_chunks_are_refused_and_leave_no_trace(config, rate, chunk, error, says):
+    stream = AudioFrontend(config).stream(rate=rate)
     stream.feed(noise(700))
     before = {name: array.tobytes() for name, array in stream.arrays().items()}
     with pytest.raises(error, match=says):

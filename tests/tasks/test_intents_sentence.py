@@ -131,6 +131,7 @@ def test_what_is_kept_holds_no_chunk() -> None:
         for array in (step.said.output, step.probable, step.hidden):
             assert array is not None
             assert (array if array.base is None else array.base).size == array.size
+        assert len(step.said._all) == 1 and step.said._all.trace is None
 
 
 @given(st.integers(75, 82), st.integers(0, 3), st.lists(st.integers(0, 99), max_size=6))
