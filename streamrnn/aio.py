@@ -4,29 +4,21 @@
 thread, an audio callback for one, and calls back. `Inbox` stands between who must not wait and who
 may be late: it holds a bounded number of samples, and what is too much is lost and counted, the
 newest first; of sound, silence of the same length stands in, so that positions stay the source's.
+Who is too slow must be able to catch up: of the steps of silence, both tell only those at which
+something happened.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Callable,
-    Iterable,
-    Iterator,
-)
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from contextlib import aclosing
 from typing import Any, Literal, Self
 
-import numpy as np
-
-from streamrnn.errors import ConfigError, StreamClosedError
 from streamrnn.frontends.base import is_array
-from streamrnn.model import Model
+from streamrnn.inbox import MOST, Inbox, Part
+from streamrnn.model import Model, expect_model
 from streamrnn.predictions import Prediction
 from streamrnn.stream import Stream
 
@@ -34,8 +26,6 @@ PIECE = 4_000
 """Samples of sound that are fed between two looks at the event loop: some 0.3 ms of work."""
 FEW = 64
 """Frames, fixes or characters, likewise."""
-MOST = 160_000
-"""Samples that wait at most: ten seconds of sound at 16 kHz."""
 
 
 async def predictions(
@@ -56,7 +46,7 @@ async def predictions(
 
     Args:
         model: that listens.
-        chunks: as `Stream.feed` takes them.
+        chunks: as `Stream.feed` takes them, or an `Inbox`.
         state: as in `Model.stream`.
         rate: likewise.
         channels: likewise.
@@ -70,31 +60,37 @@ async def predictions(
         async for p in streamrnn.aio.predictions(model, microphone, rate=16_000):
             print(p.time, p.label)
     """
+    expect_model(model)
     stream = model.stream(state=state, rate=rate, channels=channels, errors=errors)
     async with aclosing(_each(chunks)) as coming:
-        async for chunk in coming:
+        async for chunk, heard in coming:
             for piece in _pieces(stream, chunk):
                 for said in stream.feed(piece):
-                    yield said
+                    if heard or said.events:
+                        yield said
                 await asyncio.sleep(0)
     for said in stream.flush():
         yield said
 
 
-async def _each(chunks: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerator[Any]:
+async def _each(chunks: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerator[Part]:
     """Chunks of either kind of iterable, which is closed in the end."""
-    if not isinstance(chunks, AsyncIterable):
+    if isinstance(chunks, Inbox):
+        async with aclosing(chunks.coming()) as parts:
+            async for part in parts:
+                yield part
+    elif not isinstance(chunks, AsyncIterable):
         for chunk in chunks:
-            yield chunk
-        return
-    coming = aiter(chunks)
-    try:
-        async for chunk in coming:
-            yield chunk
-    finally:
-        close = getattr(coming, "aclose", None)
-        if close is not None:
-            await close()
+            yield Part(chunk, heard=True)
+    else:
+        coming = aiter(chunks)
+        try:
+            async for chunk in coming:
+                yield Part(chunk, heard=True)
+        finally:
+            close = getattr(coming, "aclose", None)
+            if close is not None:
+                await close()
 
 
 def _pieces(stream: Stream, chunk: Any) -> Iterable[Any]:
@@ -106,125 +102,6 @@ def _pieces(stream: Stream, chunk: Any) -> Iterable[Any]:
     return (chunk[first : first + most] for first in range(0, count, most))
 
 
-class Inbox:
-    """Chunks from threads that must not wait, for one who takes them in its own time.
-
-    Iterate it, in asyncio or in a thread, for the chunks in order; it ends once it is closed and
-    empty. A chunk that would make more than `most` samples wait is lost, and so is every further
-    one until there is room again. Of sound, silence takes its place, in pieces of at most `most`
-    samples, before the next chunk or the end; of what is no sound, the loss is counted alone.
-
-    Args:
-        most: samples, fixes, characters or frames that wait at most.
-        sound: whether the chunks are of sound.
-
-    Raises:
-        ConfigError: fewer than 1 may wait.
-    """
-
-    def __init__(self, most: int = MOST, *, sound: bool = True) -> None:
-        if most < 1:
-            raise ConfigError(f"most: expected 1 or more samples that wait, got {most}")
-        self.lost = 0
-        """Samples that were lost so far."""
-        self._most, self._sound = most, sound
-        self._chunks: deque[Any] = deque()
-        self._silence: Any = None  # a sample of it, as the last chunk's
-        self._waiting, self._gap, self._closed = 0, 0, False
-        self._ready = threading.Condition()
-        self._woken: list[Callable[[], object]] = []
-
-    def put(self, chunk: Any) -> bool:
-        """Leave a copy of a chunk, from any thread; never waits.
-
-        Args:
-            chunk: as `Stream.feed` takes it.
-
-        Returns:
-            Whether there was room.
-
-        Raises:
-            StreamClosedError: it is closed.
-        """
-        with self._ready:
-            if self._closed:
-                raise StreamClosedError("put: expected an open inbox, got one that was closed")
-            count = len(chunk)
-            if is_array(chunk):
-                self._silence = np.zeros((1, *chunk.shape[1:]), chunk.dtype)
-            if self._waiting + count > self._most:
-                self.lost += count
-                self._gap += count
-                return False
-            self._fill()
-            self._chunks.append(chunk.copy() if is_array(chunk) else chunk)
-            self._waiting += count
-            self._wake()
-        return True
-
-    def close(self) -> None:
-        """Nothing comes any more; what waits can still be taken."""
-        with self._ready:
-            self._fill()
-            self._closed = True
-            self._wake()
-
-    def take(self) -> Any:
-        """The next chunk, once there is one; None: there will be none any more."""
-        with self._ready:
-            self._ready.wait_for(lambda: self._chunks or self._closed)
-            return self._taken()
-
-    def __iter__(self) -> Iterator[Any]:
-        while (chunk := self.take()) is not None:
-            yield chunk
-
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        loop, woken = asyncio.get_running_loop(), asyncio.Event()
-
-        def wake() -> None:
-            with suppress(RuntimeError):  # a loop that ended wakes nobody
-                loop.call_soon_threadsafe(woken.set)
-
-        with self._ready:
-            self._woken.append(wake)
-        try:
-            while True:
-                with self._ready:
-                    woken.clear()
-                    chunk, ended = self._taken(), self._closed and not self._chunks
-                if chunk is not None:
-                    yield chunk
-                elif ended:
-                    return
-                else:
-                    await woken.wait()
-        finally:
-            with self._ready:
-                self._woken.remove(wake)
-
-    def _taken(self) -> Any:
-        if not self._chunks:
-            return None
-        chunk = self._chunks.popleft()
-        self._waiting -= len(chunk)
-        return chunk
-
-    def _fill(self) -> None:
-        """Put silence where sound was lost; it may be longer than there is room."""
-        while self._gap and self._sound and self._silence is not None:
-            count = min(self._gap, self._most)
-            self._chunks.append(self._silence.repeat(count, axis=0))
-            self._waiting += count
-            self._gap -= count
-        self._gap = 0
-
-    def _wake(self) -> None:
-        self._ready.notify_all()
-        for wake in self._woken:
-            wake()
-
-
 class Listener:
     """A stream with a thread of its own: chunks come from any thread, predictions are called back.
 
@@ -232,14 +109,15 @@ class Listener:
 
     Args:
         model: that listens.
-        tell: called with each prediction, on the listener's thread.
+        tell: called with each prediction, on the listener's thread; with those of silence that
+            stands in only where something happened, so that who is too slow catches up.
         most: samples that wait at most.
         failed: called once, on that thread, where a chunk is refused or `tell` raises; then
             nothing more is told. By default the error is raised by `close`.
         options: of `Model.stream`.
 
     Raises:
-        StateError, ConfigError: as `Model.stream`.
+        StateError, ConfigError: as `Model.stream`; ConfigError too where it is no model.
 
     Example:
         with streamrnn.aio.Listener(model, print, rate=16_000) as listener:
@@ -255,6 +133,7 @@ class Listener:
         failed: Callable[[Exception], object] | None = None,
         **options: Any,
     ) -> None:
+        expect_model(model)
         self._stream = model.stream(**options)
         self._tell, self._failed = tell, failed
         self._inbox = Inbox(most, sound="rate" in self._stream.options)
@@ -292,9 +171,10 @@ class Listener:
 
     def _run(self) -> None:
         try:
-            for chunk in self._inbox:
+            for chunk, heard in self._inbox.parts():
                 for said in self._stream.feed(chunk):
-                    self._tell(said)
+                    if heard or said.events:
+                        self._tell(said)
             for said in self._stream.flush():
                 self._tell(said)
         except Exception as error:  # of the chunk, or of whoever is told

@@ -15,6 +15,7 @@ from streamrnn.decoders import make_decoder
 from streamrnn.engines.base import Engine, EngineState
 from streamrnn.engines.native import NativeEngine
 from streamrnn.errors import (
+    ConfigError,
     DtypeError,
     ModelFileError,
     ShapeError,
@@ -247,4 +248,17 @@ class Model:
         return (
             f"<Model {self.name!r}: {network.cell} {network.num_layers} × {network.hidden_size}, "
             f"{self.fingerprint[:12]}>"
+        )
+
+
+def expect_model(given: Any) -> None:
+    """See that what was given is a model.
+
+    Raises:
+        ConfigError: it is something else: the name of one, a path, …
+    """
+    if not isinstance(given, Model):
+        raise ConfigError(
+            f"model: expected a streamrnn.Model, got {type(given).__name__} {given!r}; "
+            "streamrnn.load(name or path) gives one"
         )

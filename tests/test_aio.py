@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 import streamrnn
 from streamrnn import aio
+from streamrnn.config import AudioConfig
 from streamrnn.errors import ConfigError, DtypeError, NonFiniteError, StreamClosedError
 from streamrnn.predictions import Prediction, Predictions
-from tests.conftest import example, pieces
+from tests.conftest import example, make_model, pieces
 from tests.replay.test_play import KINDS, model_of
 
 
@@ -120,25 +121,8 @@ def test_a_chunk_that_is_refused_comes_after_what_was_good() -> None:
     for chunk in ([1, 2], None, np.float32(1.0)):
         with pytest.raises(DtypeError):
             asyncio.run(gathered(model, [chunk]))
-
-
-@given(st.lists(st.integers(0, 70), max_size=30), st.lists(st.integers(0, 6), max_size=30))
-def test_an_inbox_loses_samples_but_no_time(sizes: list[int], takes: list[int]) -> None:
-    inbox, put, taken, left = aio.Inbox(100), [], [], 0
-    turns = iter(takes)
-    for n, size in enumerate(sizes):
-        chunk = np.full(size, n + 1, np.float32)
-        kept = inbox.put(chunk)
-        put.append(chunk.copy() if kept else np.zeros(size, np.float32))
-        chunk[:] = -1.0  # the caller's own
-        for _ in range(min(next(turns, 0), left := left + kept)):
-            taken.append(inbox.take())
-            left -= 1
-    inbox.close()
-    taken += list(inbox)
-    found, wanted = (np.concatenate([np.zeros(0, np.float32), *x]) for x in (taken, put))
-    np.testing.assert_array_equal(found, wanted)
-    assert inbox.lost == sum(len(p) for p in put if len(p) and not p.any())
+    with pytest.raises(ConfigError, match="expected a streamrnn.Model, got str 'wake'"):
+        asyncio.run(gathered("wake", []))
 
 
 def test_an_inbox_between_a_thread_and_a_loop() -> None:
@@ -189,6 +173,42 @@ def test_a_listener_that_is_late_loses_no_time() -> None:
         go.set()
     assert kept[0] and not all(kept) and listener.lost == 4_000 * kept.count(False)
     assert len(found) > 0
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_who_is_half_as_fast_as_needed_hears_half_and_stays_near(listens: bool) -> None:
+    front = AudioConfig(sample_rate=8_000, window=200, hop=80, fft=256, mels=6)
+    model = make_model(frontend=front, input_size=6, output_size=2)
+    go, told = threading.Semaphore(0), threading.Semaphore(0)
+    hop, heard = 80, list[int]()
+    step, most = np.ones(hop, np.float32), 10 * hop
+
+    def tell(said: Prediction) -> None:
+        go.acquire()
+        heard.append(said.position)
+        told.release()
+
+    async def listen(inbox: aio.Inbox) -> None:
+        async for said in aio.predictions(model, inbox):
+            tell(said)
+
+    listener = aio.Listener(model, tell, most=most) if listens else aio.Inbox(most)
+    slow = threading.Thread(target=lambda: None)
+    if isinstance(listener, aio.Inbox):
+        slow = threading.Thread(target=asyncio.run, args=[listen(listener)])
+    slow.start()
+    for n in range(400):
+        listener.put(step)
+        if n % 2:
+            go.release()
+            told.acquire()
+            # What waits is spread over twice its length, and a step is in hand.
+            assert n < 60 or hop * n - heard[-1] < 3 * most
+    assert 0.4 < listener.lost / (400 * hop) < 0.5
+    go.release(10_000)
+    listener.close()
+    slow.join()
+    assert len(heard) < 260 and heard[-1] >= hop * 390
 
 
 def test_what_ends_a_listener_is_told() -> None:

@@ -29,7 +29,7 @@ ROOMS = [
     {"replay"},
     {"tasks"},
     {"learn"},
-    {"serve", "aio"},
+    {"serve", "aio", "inbox"},
     {"bench", "show"},
     {"cli"},
 ]

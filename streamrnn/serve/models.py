@@ -1,31 +1,16 @@
 """What services ask of models: that they hear, detect, decide; and that they are warm."""
 
-from typing import Any
-
 import numpy as np
 
 from streamrnn.aio import PIECE
 from streamrnn.config import DetectConfig, SoundConfig
-from streamrnn.errors import ConfigError, UnsupportedError
-from streamrnn.model import Model
+from streamrnn.errors import UnsupportedError
+from streamrnn.model import Model, expect_model
 
 USUAL = 320
 """Samples of a usual frame: kernels have one form for short chunks and one for long ones."""
 OTHER_RATE = 44_100
 """Samples a second that have to be converted."""
-
-
-def expect_model(given: Any) -> None:
-    """See that what was given is a model.
-
-    Raises:
-        ConfigError: it is something else: the name of one, a path, …
-    """
-    if not isinstance(given, Model):
-        raise ConfigError(
-            f"model: expected a streamrnn.Model, got {type(given).__name__} {given!r}; "
-            "streamrnn.load(name or path) gives one"
-        )
 
 
 def sound_of(model: Model) -> SoundConfig:

@@ -14,8 +14,7 @@ from pipecat.frames.frames import (
 )
 
 from streamrnn.errors import DtypeError
-from streamrnn.model import Model
-from streamrnn.serve.models import expect_model
+from streamrnn.model import Model, expect_model
 from streamrnn.serve.pipecat.latest import Latest
 from streamrnn.serve.pipecat.listening import ListeningProcessor
 from streamrnn.tasks.intents.entities import entities as home_entities
