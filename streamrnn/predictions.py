@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
-from typing import Any, cast, overload
+from operator import index
+from typing import Any, SupportsIndex, cast, overload
 
 import msgspec
 import numpy as np
@@ -216,19 +217,19 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
         return f"<Predictions: {', '.join(told)}>"
 
     @overload
-    def __getitem__(self, step: int) -> Prediction: ...
+    def __getitem__(self, step: SupportsIndex) -> Prediction: ...
     @overload
     def __getitem__(self, step: slice) -> "Predictions": ...
-    def __getitem__(self, step: int | slice) -> "Prediction | Predictions":
+    def __getitem__(self, step: SupportsIndex | slice) -> "Prediction | Predictions":
         """The prediction of one step; of a slice, those of its steps: views, no copies."""
         if isinstance(step, slice):
             return self._some(step)
-        steps = len(self.outputs)
-        if not -steps <= step < steps:
-            raise IndexError(f"step {step} of {steps}")
-        step %= steps
+        place, steps = index(step), len(self.outputs)
+        if not -steps <= place < steps:
+            raise IndexError(f"step {place} of {steps}")
+        place %= steps
         events = self.decoded.events
-        return Prediction(self, step, _NO_EVENTS if events is None else events[step])
+        return Prediction(self, place, _NO_EVENTS if events is None else events[place])
 
     def __iter__(self) -> Iterator[Prediction]:
         events = self.decoded.events

@@ -52,7 +52,10 @@ def test_one_by_one() -> None:
         assert item.spread is not None and item.horizons == (1, 5)
     assert [item.events for item in items] == [(), (WAKE,), ()]
     assert [item.event for item in items] == [None, "wake", None]
-    assert whole[-1].position == 3
+    assert whole[-1].position == whole[np.int64(2)].position == 3
+    for wrong in ("a", 1.0, np.array([True, False, True])):
+        with pytest.raises(TypeError):
+            whole[wrong]  # type: ignore[call-overload]
     assert type(whole[0].position) is int and type(whole[0].score) is float
 
 

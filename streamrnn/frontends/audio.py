@@ -55,10 +55,10 @@ class AudioFrontend:
             raise ConfigError(f"stream: expected rate and channels, got {', '.join(options)}")
         if not isinstance(rate, int | np.integer) or not SLOWEST <= rate <= FASTEST:
             raise ConfigError(
-                f"rate: expected whole samples a second from {SLOWEST} to {FASTEST}, got {rate}"
+                f"rate: expected whole samples a second from {SLOWEST} to {FASTEST}, got {rate!r}"
             )
         if not isinstance(channels, int | np.integer) or not 1 <= channels <= MOST_CHANNELS:
-            raise ConfigError(f"channels: expected 1 to {MOST_CHANNELS}, got {channels}")
+            raise ConfigError(f"channels: expected 1 to {MOST_CHANNELS}, got {channels!r}")
         return int(rate), int(channels)
 
     @classmethod

@@ -254,19 +254,30 @@ class AudioState:
         scale = _SCALES.get(chunk.dtype) if is_array(chunk) else None
         if scale is None:
             raise DtypeError(
-                f"chunk: expected an array of int16 or float32, got {describe(chunk)}; convert "
-                "with np.asarray(chunk, np.float32), full scale ±1"
+                f"chunk: expected an array of int16 or float32, got {describe(chunk)}; "
+                f"{_conversion_of(chunk)}"
             )
         shape = chunk.shape
         if len(shape) not in (1, 2) or (shape[1] if len(shape) == 2 else 1) != wanted:
             expected = "(n,) or (n, 1)" if wanted == 1 else f"(n, {wanted})"
             raise ShapeError(
                 f"chunk: expected {expected}, as the stream was opened, got {shape}; open it "
-                "with the number of channels that will come"
+                "with the channels that will come: channels=2"
             )
-        if not chunk.flags.carray:
-            chunk = chunk.copy()  # numba would compile anew for a read-only or strided array
+        if type(chunk) is not np.ndarray or not chunk.flags.carray:
+            chunk = np.array(chunk)  # numba would compile anew for a read-only or strided array
         return chunk if len(shape) == 1 else chunk.reshape(-1), shape[0], scale
+
+
+def _conversion_of(chunk: Any) -> str:
+    """How what came instead of samples becomes some."""
+    if isinstance(chunk, bytes | bytearray | memoryview):
+        return "of 16 bits, convert with np.frombuffer(chunk, np.int16)"
+    if is_array(chunk) and chunk.dtype.kind in "iu":
+        if chunk.dtype.itemsize == 2 and chunk.dtype.kind == "i":  # of another order of bytes
+            return "convert with chunk.astype(np.int16)"
+        return "divide by its full scale, so that it is ±1, and convert to np.float32"
+    return "convert with np.asarray(chunk, np.float32), full scale ±1"
 
 
 def not_finite(chunk: NDArray[Any], bad: int) -> NonFiniteError:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard, cast
 
 import msgspec
 import numpy as np
@@ -191,12 +191,14 @@ def no_options(options: Mapping[str, Option]) -> None:
 
 
 def is_array(chunk: object) -> TypeGuard[NDArray[Any]]:
-    """Whether a chunk is a numpy array."""
-    return isinstance(chunk, np.ndarray)
+    """Whether a chunk is a numpy array, all of whose elements count."""
+    plain = type(chunk) is np.ndarray
+    return plain or (isinstance(chunk, np.ndarray) and not isinstance(chunk, np.ma.MaskedArray))
 
 
 def describe(chunk: Any) -> str:
     """What a chunk is, in few words, for messages."""
     if is_array(chunk):
         return f"{chunk.dtype} {chunk.shape}"
-    return type(chunk).__name__
+    name = type(cast(object, chunk)).__name__
+    return f"numpy.{name}" if isinstance(chunk, np.generic) else name

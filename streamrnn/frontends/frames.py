@@ -75,6 +75,8 @@ class FramesFrontend(Stateless):
                 f"chunk: expected (n, {self.input_size}), n frames of {self.input_size} elements, "
                 f"got {shape}"
             )
+        if type(chunk) is not np.ndarray:  # kernels take no subclass
+            chunk = np.asarray(chunk)
         return Frames(chunk, shape[0])
 
     def flush(self) -> Frames:

@@ -95,6 +95,16 @@ def test_equal_channels_are_as_one():
     assert heard(PLAIN, strided, channels=2)[0].tobytes() == heard(PLAIN, x)[0].tobytes()
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("kind", [np.int16, np.float32])
+def test_subclasses_of_arrays_are_heard_as_arrays(tmp_path, kind):
+    x = noise(700).astype(kind)
+    kept = np.memmap(tmp_path / "sound", kind, "w+", shape=x.shape)
+    kept[:] = x
+    for one in (kept, np.asmatrix(x), np.memmap(tmp_path / "sound", kind, "r", shape=x.shape)):
+        assert heard(PLAIN, one)[0].tobytes() == heard(PLAIN, x)[0].tobytes()
+
+
 def test_what_was_retained_becomes_known_with_the_last_sample():
     stream = PLAIN.stream(rate=44_100)
     assert stream.feed(noise(5000)).rate == 44_100
@@ -108,8 +118,11 @@ def test_what_was_retained_becomes_known_with_the_last_sample():
     [
         ([0.0] * 9, DtypeError, "expected an array of int16 or float32, got list"),
         (np.zeros(9), DtypeError, r"got float64 \(9,\); convert with"),
-        (np.zeros(9, np.int32), DtypeError, "got int32"),
-        (np.zeros(9, ">i2"), DtypeError, "got >i2"),
+        (np.zeros(9, np.int32), DtypeError, r"got int32 \(9,\); divide by its full scale"),
+        (np.zeros(9, ">i2"), DtypeError, r"got >i2 .* with chunk.astype\(np.int16\)"),
+        (b"\0" * 18, DtypeError, r"got bytes; .* np.frombuffer\(chunk, np.int16\)"),
+        (np.int16(3), DtypeError, "got numpy.int16"),
+        (np.ma.masked_equal(np.zeros(9, np.float32), 0), DtypeError, "got MaskedArray"),
         (np.zeros((9, 2), np.float32), ShapeError, r"expected \(n,\) or \(n, 1\).*got \(9, 2\)"),
         (np.zeros((1, 9, 1), np.float32), ShapeError, r"got \(1, 9, 1\)"),
         (np.array(1.0, np.float32), ShapeError, r"got \(\)"),

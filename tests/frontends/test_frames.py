@@ -7,7 +7,7 @@ import pytest
 
 from streamrnn.errors import DtypeError, ShapeError
 from streamrnn.frontends.frames import FramesFrontend
-from tests.conftest import make_frames
+from tests.conftest import make_frames, make_model
 
 
 @pytest.mark.parametrize("steps", [0, 1, 7])
@@ -17,6 +17,19 @@ def test_samples_are_frames(steps: int) -> None:
     assert frames.values.tobytes() == chunk.tobytes()
     assert frames.samples == steps
     assert frames.offsets is frames.times is frames.context is None
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+def test_a_subclass_of_arrays_is_taken_as_an_array() -> None:
+    chunk = np.asmatrix(make_frames(4))
+    assert type(FramesFrontend(3).feed(chunk).values) is np.ndarray
+    model = make_model()
+    assert (
+        model.stream().feed(chunk).outputs.tobytes()
+        == model.predict(np.asarray(chunk)).outputs.tobytes()
+    )
+    with pytest.raises(DtypeError, match="got MaskedArray"):
+        FramesFrontend(3).feed(np.ma.masked_less(make_frames(4), 0.0))
 
 
 @pytest.mark.parametrize("layout", ["fortran", "strided", "reversed"])
@@ -41,7 +54,7 @@ def test_any_layout_is_taken(layout: str) -> None:
         (np.zeros(3, np.float32), ShapeError, r"expected \(n, 3\).*got \(3,\)"),
         (np.zeros((2, 4), np.float32), ShapeError, r"got \(2, 4\)"),
         (np.zeros((1, 2, 3), np.float32), ShapeError, r"got \(1, 2, 3\)"),
-        (np.float32(1.0), DtypeError, "got float32"),
+        (np.float32(1.0), DtypeError, "got numpy.float32"),
     ],
 )
 def test_anything_else_is_refused(chunk: Any, error: type[Exception], says: str) -> None:

@@ -49,6 +49,10 @@ class IntentFrame(DataFrame):
     """Whose words."""
     interruptible: bool = field(default=False, init=False)
 
+    def __str__(self) -> str:
+        state = "final" if self.final else "interim"
+        return f"{self.name}({self.label} {self.score:.2f}, {state} text: [{self.text}])"
+
 
 @dataclass
 class _User:

@@ -37,6 +37,9 @@ class WakeWordFrame(SystemFrame):
     user_id: str = ""
     """Who said it, where the frames tell that; else ""."""
 
+    def __str__(self) -> str:
+        return f"{self.name}({self.label} {self.score:.2f}, at {self.time:.2f} s)"
+
 
 class WakeWordProcessor(ListeningProcessor):
     """Pushes a `WakeWordFrame` for each word that is detected in a pipeline's sound.

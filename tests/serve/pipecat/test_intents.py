@@ -85,6 +85,8 @@ def test_it_is_told_once_it_is_decided_and_before_its_transcription() -> None:
     final_frame = bot.of(IntentFrame)[-1]
     assert final_frame.entities == entities("turn on the lamp in the kitchen", "HassTurnOn")
     assert final_frame.entities["area"] == "kitchen"
+    assert "(HassTurnOn 1.00, " in str(final_frame)
+    assert str(final_frame).endswith("final text: [turn on the lamp in the kitchen])")
 
 
 def test_what_a_later_text_contradicts_is_taken_back() -> None:

@@ -84,6 +84,7 @@ def test_a_word_is_told_just_before_the_frame_that_completes_it(model: Any, soun
             passed += frame.num_frames
         elif isinstance(frame, WakeWordFrame):
             assert passed < frame.position <= passed + 320
+            assert f"({frame.label} 0." in str(frame) and f"at {frame.time:.2f} s)" in str(frame)
 
 
 def test_only_what_is_asked_for_is_told(model: Any, sound: Any) -> None:
