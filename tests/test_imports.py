@@ -37,7 +37,8 @@ RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
 # Asked for by name, when the function is called.
 ASKED = {("streamrnn/__init__.py", "learn")}
 # Engines that are imported only when asked for.
-ENGINES = ("torch_engine", "onnx_engine", "onnx_file", "onnx_export", "onnx_library")
+ENGINES = ("torch_engine", "onnx_engine", "onnx_file", "onnx_export")
+ENGINES += ("onnx_folding", "onnx_library")
 ASKED_FOR = {f"engines/{name}.py" for name in ENGINES}
 HEAVY = (
     "torch",

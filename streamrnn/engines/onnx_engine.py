@@ -66,8 +66,10 @@ class OnnxEngine:
             ModelFileError: it is no graph of one step, or one that is to be explained first.
         """
         inputs, outputs = _ports(session.get_inputs()), _ports(session.get_outputs())
-        self.config = overlaid(recognised(inputs, outputs), config)
+        known = recognised(inputs, outputs)
+        self.config = overlaid(known, config)
         """How it is read."""
+        self._folded = False
         self.wiring: Wiring = wire(inputs, outputs, self.config)
         named = (*self.wiring.states, *self.wiring.constants)
         for port in (self.wiring.frame, *(port for port, _ in named)):
@@ -86,8 +88,32 @@ class OnnxEngine:
             output_size=self.results[0].size,
         )
         """Sizes, as far as a graph tells them."""
-        self.session: Any = (_called(graph) if self._plain else None) or session
+        self.session: Any = self._best(graph, known) or session
         """Shared by all streams; one that kernels call, where they can."""
+
+    def _best(self, graph: bytes, known: OnnxConfig | None) -> Session | None:
+        """A session that kernels call, if there is one."""
+        if not self._plain:
+            return None
+        less = self._without_constants(graph, known)
+        called = _called(less) if less else None
+        self._folded = called is not None
+        return called or _called(graph)
+
+    def _without_constants(self, graph: bytes, known: OnnxConfig | None) -> bytes | None:
+        """A known graph, read as it is known, with what never changes folded in.
+
+        Others are left as they are: onnxruntime 1.32 was seen to crash where it took the branches
+        out of one. Without onnx there is none either.
+        """
+        config = self.config
+        if not known or (known.constants, known.frontend) != (config.constants, config.frontend):
+            return None
+        try:
+            from streamrnn.engines.onnx_folding import folded
+        except ModuleNotFoundError:
+            return None
+        return folded(graph, self.constants(), self.wiring.frame.name, self.shape)
 
     @property
     def _plain(self) -> bool:
@@ -99,10 +125,11 @@ class OnnxEngine:
         return np.zeros(self.shape, _KINDS[self.wiring.frame.kind])
 
     def constants(self) -> dict[str, NDArray[Any]]:
-        """The inputs that never change, by name."""
+        """The inputs that never change, by name; none where they are folded in."""
         return {
             port.name: np.full(port.one, value, _KINDS[port.kind])
             for port, value in self.wiring.constants
+            if not self._folded
         }
 
     def _try(self, session: onnxruntime.InferenceSession) -> list[NDArray[Any]]:
