@@ -63,7 +63,8 @@ def test_what_is_read_in_another_way_stays_as_it_is() -> None:
     model: Any = streamrnn.load(silero_file(), config=config)
     assert not model.engine._folded
     sound = model.frontend.example(np.random.default_rng(1), 40)
-    session, state = onnxruntime.InferenceSession(str(silero_file())), np.zeros((2, 1, 128), "f4")
+    session: Any = onnxruntime.InferenceSession(str(silero_file()))
+    state = np.zeros((2, 1, 128), np.float32)
     padded = np.concatenate((np.zeros(32, np.float32), sound))
     for step, found in enumerate(model.predict(sound).outputs[:40, 0]):
         frame = padded[256 * step : 256 * step + 288][None]
