@@ -104,16 +104,17 @@ class OnnxEngine:
         """A known graph, read as it is known, with what never changes folded in.
 
         Others are left as they are: onnxruntime 1.32 was seen to crash where it took the branches
-        out of one. Without onnx there is none either.
+        out of one. Nor is there one where onnx is missing, or cannot read what onnxruntime can.
         """
         config = self.config
         if not known or (known.constants, known.frontend) != (config.constants, config.frontend):
             return None
         try:
             from streamrnn.engines.onnx_folding import folded
-        except ModuleNotFoundError:
+
+            return folded(graph, self.constants(), self.wiring.frame.name, self.shape)
+        except Exception:  # protobuf's, of ORT's own format; of many kinds
             return None
-        return folded(graph, self.constants(), self.wiring.frame.name, self.shape)
 
     @property
     def _plain(self) -> bool:
