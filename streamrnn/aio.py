@@ -4,8 +4,8 @@
 thread, an audio callback for one, and calls back. `Inbox` stands between who must not wait and who
 may be late: it holds a bounded number of samples, and what is too much is lost and counted, the
 newest first; of sound, silence of the same length stands in, so that positions stay the source's.
-Who is too slow must be able to catch up: of the steps of silence, both tell only those at which
-something happened.
+A slow taker must be able to catch up: of steps that such silence completes, both tell only those
+at which something happened.
 """
 
 from __future__ import annotations
@@ -65,9 +65,8 @@ async def predictions(
     async with aclosing(_each(chunks)) as coming:
         async for chunk, heard in coming:
             for piece in _pieces(stream, chunk):
-                for said in stream.feed(piece):
-                    if heard or said.events:
-                        yield said
+                for said in _told(stream.feed(piece), heard):
+                    yield said
                 await asyncio.sleep(0)
     for said in stream.flush():
         yield said
@@ -93,6 +92,11 @@ async def _each(chunks: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerator[Pa
                 await close()
 
 
+def _told(said: Iterable[Prediction], heard: bool) -> Iterable[Prediction]:
+    """All of what was heard; of steps that silence completed, those where something happened."""
+    return said if heard else (each for each in said if each.events)
+
+
 def _pieces(stream: Stream, chunk: Any) -> Iterable[Any]:
     """A chunk, cut where it is long; what has no length is fed as it is, and refused."""
     most = PIECE if "rate" in stream.options else FEW
@@ -109,8 +113,8 @@ class Listener:
 
     Args:
         model: that listens.
-        tell: called with each prediction, on the listener's thread; with those of silence that
-            stands in only where something happened, so that who is too slow catches up.
+        tell: called with each prediction, on the listener's thread; of steps
+            that silence completes, which stands in, only with those where something happened.
         most: samples that wait at most.
         failed: called once, on that thread, where a chunk is refused or `tell` raises; then
             nothing more is told. By default the error is raised by `close`.
@@ -172,9 +176,8 @@ class Listener:
     def _run(self) -> None:
         try:
             for chunk, heard in self._inbox.parts():
-                for said in self._stream.feed(chunk):
-                    if heard or said.events:
-                        self._tell(said)
+                for said in _told(self._stream.feed(chunk), heard):
+                    self._tell(said)
             for said in self._stream.flush():
                 self._tell(said)
         except Exception as error:  # of the chunk, or of whoever is told

@@ -69,15 +69,14 @@ class Inbox:
             StreamClosedError: it is closed.
             DtypeError: the chunk has no length.
         """
-        kept: Any = chunk
-        if is_array(chunk) and chunk.ndim:
-            kept = chunk.copy()
-        elif not isinstance(chunk, str | bytes):
+        if not isinstance(chunk, str | bytes) and not (is_array(chunk) and chunk.ndim):
             raise DtypeError(f"chunk: expected an array, str or bytes, got {describe(chunk)}")
         with self._ready:
             if self._closed:
                 raise StreamClosedError("put: expected an open inbox, got one that was closed")
-            count = len(kept)
+            count = len(chunk)
+            if not count:  # it would take no room, however many came
+                return True
             if is_array(chunk):
                 self._silence = np.zeros((1, *chunk.shape[1:]), chunk.dtype)
             if self._waiting + count > self._most:
@@ -85,7 +84,7 @@ class Inbox:
                 self._gap += count
                 return False
             self._fill()
-            self._parts.append(Part(kept, heard=True))
+            self._parts.append(Part(chunk.copy() if is_array(chunk) else chunk, heard=True))
             self._waiting += count
             self._wake()
         return True

@@ -21,7 +21,7 @@ def test_an_inbox_loses_samples_but_no_time(sizes: list[int], takes: list[int]) 
         kept = inbox.put(chunk)
         put.append(chunk.copy() if kept else np.zeros(size, np.float32))
         chunk[:] = -1.0  # the caller's own
-        for _ in range(min(next(turns, 0), left := left + kept)):
+        for _ in range(min(next(turns, 0), left := left + (kept and size > 0))):
             taken.append(inbox.take())
             left -= 1
     inbox.close()
@@ -49,6 +49,13 @@ def test_silence_takes_no_room_and_is_told_from_what_was_put(later: bool) -> Non
     ]
     for part in parts:
         assert part.chunk.dtype == np.int16 and (part.chunk == part.heard).all()
+
+
+def test_empty_chunks_are_not_kept() -> None:
+    inbox = Inbox(5)
+    assert all(inbox.put(np.zeros(0, np.float32)) for _ in range(9))
+    inbox.close()
+    assert list(inbox) == []
 
 
 def test_of_text_what_is_lost_is_counted_alone() -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -55,7 +56,7 @@ def test_one_by_one() -> None:
     assert whole[-1].position == whole[np.int64(2)].position == 3
     for wrong in ("a", 1.0, np.array([True, False, True])):
         with pytest.raises(TypeError):
-            whole[wrong]  # type: ignore[call-overload]
+            cast(Any, whole)[wrong]
     assert type(whole[0].position) is int and type(whole[0].score) is float
 
 

@@ -93,7 +93,7 @@ class OnnxEngine:
 
     def _best(self, graph: bytes, known: OnnxConfig | None) -> Session | None:
         """A session that kernels call, if there is one."""
-        if not self._plain:
+        if not self._plain or library() is None:
             return None
         less = self._without_constants(graph, known)
         called = _called(less) if less else None

@@ -261,8 +261,12 @@ class AudioState:
         if len(shape) not in (1, 2) or (shape[1] if len(shape) == 2 else 1) != wanted:
             expected = "(n,) or (n, 1)" if wanted == 1 else f"(n, {wanted})"
             raise ShapeError(
-                f"chunk: expected {expected}, as the stream was opened, got {shape}; open it "
-                "with the channels that will come: channels=2"
+                f"chunk: expected {expected}, as the stream was opened, got {shape}; "
+                + (
+                    f"samples in turn become chunk.reshape(-1, {wanted})"
+                    if len(shape) == 1
+                    else "open it with the channels that will come: channels=…"
+                )
             )
         if type(chunk) is not np.ndarray or not chunk.flags.carray:
             chunk = np.array(chunk)  # numba would compile anew for a read-only or strided array
