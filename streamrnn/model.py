@@ -23,7 +23,7 @@ from streamrnn.errors import (
 )
 from streamrnn.files import write_atomic
 from streamrnn.frontends import make_frontend
-from streamrnn.frontends.base import describe, is_array
+from streamrnn.frontends.base import describe, how_to_convert, is_array
 from streamrnn.pool import QUEUE, StreamPool
 from streamrnn.predictions import Predictions, join
 from streamrnn.state import digest, expect_alike, seal
@@ -203,8 +203,8 @@ class Model:
         size = self.config.network.input_size
         if not is_array(frame) or frame.dtype != np.float32:
             raise DtypeError(
-                f"frame: expected float32 ({size},), got {describe(frame)}; convert with "
-                "np.asarray(frame, np.float32)"
+                f"frame: expected float32 ({size},), got {describe(frame)}; "
+                + how_to_convert(frame, "float32")
             )
         if frame.shape != (size,):
             raise ShapeError(f"frame: expected ({size},), got {frame.shape}")

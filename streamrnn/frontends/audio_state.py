@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import DtypeError, NonFiniteError, ShapeError
-from streamrnn.frontends.base import Frames, Option, describe, is_array
+from streamrnn.frontends.base import Frames, Option, describe, how_to_convert, is_array
 from streamrnn.kernels import log_mel
 from streamrnn.kernels.log_mel import mix_down
 from streamrnn.kernels.resample import (
@@ -255,7 +255,7 @@ class AudioState:
         if scale is None:
             raise DtypeError(
                 f"chunk: expected an array of int16 or float32, got {describe(chunk)}; "
-                f"{_conversion_of(chunk)}"
+                f"{_advice(chunk, wanted)}"
             )
         shape = chunk.shape
         if len(shape) not in (1, 2) or (shape[1] if len(shape) == 2 else 1) != wanted:
@@ -273,15 +273,23 @@ class AudioState:
         return chunk if len(shape) == 1 else chunk.reshape(-1), shape[0], scale
 
 
-def _conversion_of(chunk: Any) -> str:
+def _advice(chunk: Any, channels: int) -> str:
     """How what came instead of samples becomes some."""
     if isinstance(chunk, bytes | bytearray | memoryview):
-        return "of 16 bits, convert with np.frombuffer(chunk, np.int16)"
-    if is_array(chunk) and chunk.dtype.kind in "iu":
-        if chunk.dtype.itemsize == 2 and chunk.dtype.kind == "i":  # of another order of bytes
-            return "convert with chunk.astype(np.int16)"
+        apart = f".reshape(-1, {channels})" if channels > 1 else ""
+        return f"of 16 bits, convert with np.frombuffer(chunk, np.int16){apart}"
+    if isinstance(chunk, np.ma.MaskedArray):
+        return how_to_convert(chunk, "float32")
+    if not is_array(chunk):
+        return "convert with np.asarray, to np.int16, or to np.float32 of full scale ±1"
+    kind = chunk.dtype.kind
+    if kind == "i" and chunk.dtype.itemsize == 2:  # of another order of bytes
+        return "convert with chunk.astype(np.int16)"
+    if kind == "i":
         return "divide by its full scale, so that it is ±1, and convert to np.float32"
-    return "convert with np.asarray(chunk, np.float32), full scale ±1"
+    if kind == "u":
+        return "convert to np.float32, subtract the middle of its range, and divide by that"
+    return how_to_convert(chunk, "float32") + ", full scale ±1"
 
 
 def not_finite(chunk: NDArray[Any], bad: int) -> NonFiniteError:

@@ -196,6 +196,13 @@ def is_array(chunk: object) -> TypeGuard[NDArray[Any]]:
     return plain or (isinstance(chunk, np.ndarray) and not isinstance(chunk, np.ma.MaskedArray))
 
 
+def how_to_convert(chunk: object, to: str, missing: str = "0") -> str:
+    """The way from a chunk to an array of a type, for messages."""
+    if isinstance(chunk, np.ma.MaskedArray):  # conversion would bring back what is masked
+        return f"put something where it is masked: chunk.filled({missing})"
+    return f"convert with np.asarray(chunk, np.{to})"
+
+
 def describe(chunk: Any) -> str:
     """What a chunk is, in few words, for messages."""
     if is_array(chunk):

@@ -12,6 +12,7 @@ from streamrnn.frontends.base import (
     LoneFrontends,
     Option,
     describe,
+    how_to_convert,
     is_array,
     no_options,
 )
@@ -67,7 +68,7 @@ class FramesFrontend(Stateless):
         if not is_array(chunk) or (chunk.dtype is not _FLOAT32 and chunk.dtype != _FLOAT32):
             raise DtypeError(
                 f"chunk: expected an array of float32 (n, {self.input_size}), got "
-                f"{describe(chunk)}; convert with np.asarray(chunk, np.float32)"
+                f"{describe(chunk)}; {how_to_convert(chunk, 'float32')}"
             )
         shape = chunk.shape
         if len(shape) != 2 or shape[1] != self.input_size:

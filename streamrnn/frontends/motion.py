@@ -7,7 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.errors import DtypeError, NonFiniteError, ShapeError, TimeOrderError
-from streamrnn.frontends.base import Frames, Holding, Option, describe, is_array, no_options
+from streamrnn.frontends.base import (
+    Frames,
+    Holding,
+    Option,
+    describe,
+    how_to_convert,
+    is_array,
+    no_options,
+)
 from streamrnn.kernels.motion import CONTEXT_SIZE, FRAME_SIZE, motion_frames
 from streamrnn.kernels.motion_filters import DIMS, LAST_TIME, ROWS, STATE_SIZE
 from streamrnn.workers import Workers
@@ -122,7 +130,7 @@ class MotionState(Holding):
         if not is_array(chunk) or chunk.dtype.char not in "df":
             raise DtypeError(
                 "chunk: expected an array of float64 or float32, rows of time and position, got "
-                f"{describe(chunk)}; convert with np.asarray(chunk, np.float64)"
+                f"{describe(chunk)}; {how_to_convert(chunk, 'float64', 'np.nan')}"
             )
         if chunk.ndim != 2 or chunk.shape[1] not in (3, 4):
             raise ShapeError(
