@@ -4,17 +4,20 @@
 thread, an audio callback for one, and calls back. `Inbox` stands between who must not wait and who
 may be late: it holds a bounded number of samples, and what is too much is lost and counted, the
 newest first; of sound, silence of the same length stands in, so that positions stay the source's.
-A slow taker must be able to catch up: of steps that such silence completes, both tell only those
-at which something happened.
+Who is told slowly must be able to catch up: of steps that are such silence, both tell only those
+at which something happened (of a step in part). The silence is fed all the same: a machine on which
+`Stream.feed` itself takes longer than the sound lasts does not catch up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Iterator
 from contextlib import aclosing
 from typing import Any, Literal, Self
+
+from msgspec.structs import replace
 
 from streamrnn.frontends.base import is_array
 from streamrnn.inbox import MOST, Inbox, Part
@@ -43,6 +46,8 @@ async def predictions(
     taken, so who takes slowly slows the source; put an `Inbox` between where that must not be.
     A long chunk is fed piece by piece, with the loop's turn in between. There are no threads and
     no tasks: who cancels, or leaves the loop, leaves nothing running, and the chunks are closed.
+    What their end itself ends, without a step (`Predictions.ended`), is told by the last step, if
+    there was one, which then comes once more, with these events alone.
 
     Args:
         model: that listens.
@@ -54,7 +59,7 @@ async def predictions(
 
     Raises:
         InputError: a chunk is refused; what came before it has been given.
-        StateError, ConfigError: as `Model.stream`.
+        StateError, ConfigError: as `Model.stream`; ConfigError too where it is no model.
 
     Example:
         async for p in streamrnn.aio.predictions(model, microphone, rate=16_000):
@@ -62,13 +67,14 @@ async def predictions(
     """
     expect_model(model)
     stream = model.stream(state=state, rate=rate, channels=channels, errors=errors)
+    teller = _Teller(stream)
     async with aclosing(_each(chunks)) as coming:
         async for chunk, heard in coming:
             for piece in _pieces(stream, chunk):
-                for said in _told(stream.feed(piece), heard):
+                for said in teller.feed(piece, heard):
                     yield said
                 await asyncio.sleep(0)
-    for said in stream.flush():
+    for said in teller.flush():
         yield said
 
 
@@ -92,11 +98,6 @@ async def _each(chunks: AsyncIterable[Any] | Iterable[Any]) -> AsyncGenerator[Pa
                 await close()
 
 
-def _told(said: Iterable[Prediction], heard: bool) -> Iterable[Prediction]:
-    """All of what was heard; of steps that silence completed, those where something happened."""
-    return said if heard else (each for each in said if each.events)
-
-
 def _pieces(stream: Stream, chunk: Any) -> Iterable[Any]:
     """A chunk, cut where it is long; what has no length is fed as it is, and refused."""
     most = PIECE if "rate" in stream.options else FEW
@@ -106,6 +107,40 @@ def _pieces(stream: Stream, chunk: Any) -> Iterable[Any]:
     return (chunk[first : first + most] for first in range(0, count, most))
 
 
+class _Teller:
+    """What a stream says, less what only silence brought about in which nothing happened.
+
+    As large a part of the steps is told as of the samples was put, to half a step; of what is put
+    without a gap, all.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._last: Prediction | None = None
+        self._place = stream.position  # of the last step
+        self._due = 0  # samples that were put, less those of the steps told
+
+    def feed(self, chunk: Any, heard: bool) -> Iterator[Prediction]:
+        """What is told of a chunk, which was put, or is silence that stands in."""
+        place = self._stream.position
+        for each in self._stream.feed(chunk):
+            self._due += heard * (each.position - place)
+            step, place = each.position - self._place, each.position
+            self._place, self._last = place, each
+            due = 2 * self._due >= step
+            self._due -= due * step
+            if due or each.events:
+                yield each
+        self._due += heard * (self._stream.position - place)
+
+    def flush(self) -> Iterator[Prediction]:
+        """What is retained, and what ends without a step."""
+        said = self._stream.flush()
+        yield from said
+        if said.ended and self._last is not None:
+            yield replace(self._last, events=said.ended)
+
+
 class Listener:
     """A stream with a thread of its own: chunks come from any thread, predictions are called back.
 
@@ -113,8 +148,7 @@ class Listener:
 
     Args:
         model: that listens.
-        tell: called with each prediction, on the listener's thread; of steps
-            that silence completes, which stands in, only with those where something happened.
+        tell: called with each prediction that `predictions` would give, on the listener's thread.
         most: samples that wait at most.
         failed: called once, on that thread, where a chunk is refused or `tell` raises; then
             nothing more is told. By default the error is raised by `close`.
@@ -139,6 +173,7 @@ class Listener:
     ) -> None:
         expect_model(model)
         self._stream = model.stream(**options)
+        self._teller = _Teller(self._stream)
         self._tell, self._failed = tell, failed
         self._inbox = Inbox(most, sound="rate" in self._stream.options)
         self._error: Exception | None = None
@@ -176,9 +211,9 @@ class Listener:
     def _run(self) -> None:
         try:
             for chunk, heard in self._inbox.parts():
-                for said in _told(self._stream.feed(chunk), heard):
+                for said in self._teller.feed(chunk, heard):
                     self._tell(said)
-            for said in self._stream.flush():
+            for said in self._teller.flush():
                 self._tell(said)
         except Exception as error:  # of the chunk, or of whoever is told
             self._inbox.close()

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Part(NamedTuple):
     """Whether it was put; silence only stands in for what was lost."""
 
 
+@final
 class Inbox:
     """Chunks from threads that must not wait, for one who takes them in its own time.
 
@@ -51,7 +52,7 @@ class Inbox:
         """Samples that were lost so far."""
         self._most, self._sound = most, sound
         self._parts: deque[Part] = deque()
-        self._silence: Any = None  # a sample of it, as the last chunk's
+        self._silence: Any = None  # a sample of it, as the last chunk's that was kept
         self._waiting, self._gap, self._closed = 0, 0, False
         self._ready = threading.Condition()
         self._woken: list[Callable[[], object]] = []
@@ -77,9 +78,10 @@ class Inbox:
             count = len(chunk)
             if not count:  # it would take no room, however many came
                 return True
-            if is_array(chunk):
+            room = self._waiting + count <= self._most
+            if is_array(chunk) and (room or self._silence is None):
                 self._silence = np.zeros((1, *chunk.shape[1:]), chunk.dtype)
-            if self._waiting + count > self._most:
+            if not room:
                 self.lost += count
                 self._gap += count
                 return False

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 import streamrnn
 from streamrnn import aio
-from streamrnn.config import AudioConfig
+from streamrnn.config import AudioConfig, WaveformConfig
 from streamrnn.errors import ConfigError, DtypeError, NonFiniteError, StreamClosedError
 from streamrnn.predictions import Prediction, Predictions
 from tests.conftest import example, make_model, pieces
+from tests.decoders.test_voice import HOP, hears_speech_all_the_time
 from tests.replay.test_play import KINDS, model_of
 
 
@@ -209,6 +210,78 @@ def test_who_is_half_as_fast_as_needed_hears_half_and_stays_near(listens: bool) 
     listener.close()
     slow.join()
     assert len(heard) < 260 and heard[-1] >= hop * 390
+
+
+def placed(found: list[Prediction]) -> list[tuple[int, list[str]]]:
+    return [(each.position, [event.kind for event in each.events]) for each in found]
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_what_the_end_ends_is_told_by_the_last_step_once_more(listens: bool) -> None:
+    model, found = hears_speech_all_the_time(), list[Prediction]()
+    sequence = np.zeros(2 * HOP, np.float32)
+    if listens:
+        with aio.Listener(model, found.append) as listener:
+            listener.put(sequence)
+    else:
+        found = asyncio.run(gathered(model, [sequence]))
+    assert placed(found) == [(HOP, ["start"]), (2 * HOP, []), (2 * HOP, ["end"])]
+    assert found[1].output.tobytes() == found[2].output.tobytes()
+    assert asyncio.run(gathered(model, [])) == []
+
+
+@pytest.mark.parametrize(
+    ("put", "lost", "said"),
+    [
+        (HOP // 2, 3 * HOP, [HOP]),  # half of the first step
+        (HOP // 2 - 1, 3 * HOP, []),
+        (2 * HOP - 1, HOP, [HOP, 2 * HOP]),
+        (HOP + 9, 2 * HOP, [HOP]),
+    ],
+)
+def test_of_silence_that_stands_in_only_a_step_that_is_mostly_sound_is_told(
+    put: int, lost: int, said: list[int]
+) -> None:
+    model = make_model(frontend=WaveformConfig(hop=HOP), input_size=HOP, output_size=2)
+    inbox = aio.Inbox(put)
+    assert inbox.put(np.ones(put, np.float32)) and not inbox.put(np.ones(lost, np.float32))
+    inbox.close()
+    found = [each.position for each in asyncio.run(gathered(model, inbox))]
+    assert found == [*said, put + lost][: len(said) + ((put + lost) % HOP > 0)]
+
+
+@given(st.lists(st.tuples(st.integers(1, 250), st.integers(0, 9)), max_size=25))
+@settings(max_examples=60, deadline=None)
+def test_as_large_a_part_of_the_steps_is_told_as_of_the_sound_was_kept(
+    turns: list[tuple[int, int]],
+) -> None:
+    hop, inbox, kept = 100, aio.Inbox(300), np.zeros(0, bool)
+    model = make_model(frontend=WaveformConfig(hop=hop), input_size=hop, output_size=2)
+
+    async def run() -> list[int]:
+        nonlocal kept
+        task = asyncio.create_task(gathered(model, inbox))
+        for size, rounds in turns:
+            kept = np.append(kept, np.full(size, inbox.put(np.ones(size, np.float32))))
+            for _ in range(rounds):
+                await asyncio.sleep(0)
+        inbox.close()
+        return [each.position for each in await task]
+
+    found = asyncio.run(run())
+    steps = kept[: len(kept) // hop * hop].reshape(-1, hop)
+    told = [position // hop - 1 for position in found if position % hop == 0]
+    assert abs(len(told) * hop - steps.sum()) <= hop / 2
+    assert set(np.flatnonzero(steps.all(axis=1))) <= set(told)
+    assert not set(np.flatnonzero(~steps.any(axis=1))) & set(told)
+
+
+def test_an_event_in_silence_that_stands_in_is_told() -> None:
+    inbox = aio.Inbox(9)
+    assert inbox.put(np.ones(9, np.float32)) and not inbox.put(np.ones(3 * HOP, np.float32))
+    inbox.close()
+    found = asyncio.run(gathered(hears_speech_all_the_time(), inbox))
+    assert placed(found) == [(HOP, ["start"]), (3 * HOP + 9, ["end"])]
 
 
 def test_what_ends_a_listener_is_told() -> None:

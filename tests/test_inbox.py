@@ -51,6 +51,13 @@ def test_silence_takes_no_room_and_is_told_from_what_was_put(later: bool) -> Non
         assert part.chunk.dtype == np.int16 and (part.chunk == part.heard).all()
 
 
+def test_silence_is_like_the_sound_that_is_kept() -> None:
+    inbox = Inbox(9)
+    assert inbox.put(np.ones(4, np.float32)) and not inbox.put(np.ones((7, 2), np.int16))
+    inbox.close()
+    assert [(chunk.dtype, chunk.shape) for chunk in inbox] == [("f4", (4,)), ("f4", (7,))]
+
+
 def test_empty_chunks_are_not_kept() -> None:
     inbox = Inbox(5)
     assert all(inbox.put(np.zeros(0, np.float32)) for _ in range(9))

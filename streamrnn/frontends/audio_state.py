@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -279,7 +279,7 @@ def _advice(chunk: Any, channels: int) -> str:
         apart = f".reshape(-1, {channels})" if channels > 1 else ""
         return f"of 16 bits, convert with np.frombuffer(chunk, np.int16){apart}"
     if isinstance(chunk, np.ma.MaskedArray):
-        return how_to_convert(chunk, "float32")
+        return how_to_convert(cast(object, chunk), "float32")
     if not is_array(chunk):
         return "convert with np.asarray, to np.int16, or to np.float32 of full scale ±1"
     kind = chunk.dtype.kind

@@ -106,14 +106,17 @@ def test_streams_side_by_side_go_on_each_as_it_was():
     assert record.decoded(2, 4, frames, range(2)).labels == ("silence", "silence")
 
 
-@pytest.mark.parametrize("samples", [3 * HOP, 3 * HOP + 1])
-def test_speech_that_goes_on_ends_with_the_sequence(samples):
+def hears_speech_all_the_time() -> Model:
     made = make_model(input_size=HOP + 64, output_size=1)
     assert made.weights is not None
-    bias = np.array([9.0], np.float32)  # it hears speech all the time
-    weights = {**made.weights, "head.bias": bias}
+    weights = {**made.weights, "head.bias": np.array([9.0], np.float32)}
     config = replace(made.config, frontend=SOUND, decoder=VoiceConfig())
-    model = Model.from_weights(config, weights)
+    return Model.from_weights(config, weights)
+
+
+@pytest.mark.parametrize("samples", [3 * HOP, 3 * HOP + 1])
+def test_speech_that_goes_on_ends_with_the_sequence(samples):
+    model = hears_speech_all_the_time()
     whole = model.predict(np.zeros(samples, np.float32))
     steps = [event for step in whole.events for event in step]
     assert [event.kind for event in (*steps, *whole.ended)] == ["start", "end"]

@@ -124,7 +124,11 @@ def test_what_was_retained_becomes_known_with_the_last_sample():
         (b"\0" * 18, DtypeError, r"got bytes; .* np.frombuffer\(chunk, np.int16\)"),
         (np.int16(3), DtypeError, "got numpy.int16"),
         (np.ma.masked_equal(np.zeros(9, np.float32), 0), DtypeError, r"put .*chunk.filled\(0\)"),
-        (np.zeros((9, 2), np.float32), ShapeError, r"\(n,\) or \(n, 1\).*got \(9, 2\); .*channels=…"),
+        (
+            np.zeros((9, 2), np.float32),
+            ShapeError,
+            r"\(n,\) or \(n, 1\).*got \(9, 2\); .*channels=…",
+        ),
         (np.zeros((1, 9, 1), np.float32), ShapeError, r"got \(1, 9, 1\)"),
         (np.array(1.0, np.float32), ShapeError, r"got \(\)"),
         (np.array([0, np.nan], np.float32), NonFiniteError, r"got nan in sample 1"),
