@@ -7,7 +7,7 @@ from typing import Any, SupportsIndex, cast, overload
 
 import msgspec
 import numpy as np
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 from numpy.typing import NDArray
 
 from streamrnn.decoded import Decoded, Event
@@ -257,15 +257,7 @@ class Predictions(msgspec.Struct, frozen=True, gc=False, eq=False):
             part(self.outputs),
             part(self.arrivals),
             part(self.timing),
-            Decoded(
-                labels=part(found.labels),
-                scores=part(found.scores),
-                events=part(found.events),
-                points=part(found.points),
-                spreads=part(found.spreads),
-                horizons=found.horizons,
-                probabilities=part(found.probabilities),
-            ),
+            replace(Decoded(*map(part, astuple(found))), horizons=found.horizons),
             trace and Trace(part(trace.hidden), tuple(map(part, trace.gates))),
         )
 
@@ -281,32 +273,24 @@ def join(parts: Sequence[Predictions]) -> Predictions:
     if len(parts) == 1:
         return replace(parts[0], ended=ended) if ended else parts[0]
 
-    def whole(values: list[Any]) -> Any:
-        return np.concatenate(values) if isinstance(values[0], np.ndarray) else values[0]
+    def whole(values: Sequence[Any]) -> Any:
+        if isinstance(values[0], np.ndarray):
+            return np.concatenate(values)
+        if isinstance(values[0], tuple):
+            return tuple(chain.from_iterable(values))
+        return values[0]
 
-    def chained(values: list[tuple[Any, ...] | None]) -> Any:
-        return None if values[0] is None else tuple(item for part in values for item in part or ())
-
-    decoded = [part.decoded for part in parts]
+    decoded = parts[0].decoded
+    columns = zip(*(astuple(part.decoded) for part in parts), strict=True)
     traces = [part.trace for part in parts if part.trace is not None]
     return Predictions(
         outputs=whole([part.outputs for part in parts]),
         arrivals=whole([part.positions for part in parts]),
         timing=whole([part.timing for part in parts]),
-        decoded=Decoded(
-            labels=chained([part.labels for part in decoded]),
-            scores=whole([part.scores for part in decoded]),
-            events=chained([part.events for part in decoded]),
-            points=whole([part.points for part in decoded]),
-            spreads=whole([part.spreads for part in decoded]),
-            horizons=decoded[0].horizons,
-            probabilities=whole([part.probabilities for part in decoded]),
-        ),
+        decoded=replace(Decoded(*map(whole, columns)), horizons=decoded.horizons),
         trace=Trace(
             hidden=whole([trace.hidden for trace in traces]),
-            gates=tuple(
-                whole(list(layer)) for layer in zip(*(t.gates for t in traces), strict=True)
-            ),
+            gates=tuple(map(whole, zip(*(each.gates for each in traces), strict=True))),
         )
         if len(traces) == len(parts)
         else None,
