@@ -75,7 +75,7 @@ class Heard(NamedTuple):
     said: str
     woken: bool
     text: str
-    """The words that were heard."""
+    """The words that were heard once it was woken."""
     right: bool
     """Whether the intent is the one that was meant."""
 
@@ -108,7 +108,7 @@ def outcome(voice: str, said: str, told: list[Told]) -> Heard:
     own = [each for each in told if each.time >= PAUSES[0]]
     woken = any(isinstance(each, Woken) for each in own)
     answers = [each for each in own if isinstance(each, Answered)]
-    if not answers:
+    if not woken or not answers:
         return Heard(voice, said, woken, "", right=False)
     return Heard(voice, said, woken, answers[-1].text, answers[-1].intent == SAID[said])
 
