@@ -105,12 +105,12 @@ def main() -> None:
 
 def outcome(voice: str, said: str, told: list[Told]) -> Heard:
     """What became of a command; what noise brought about before it does not count."""
-    own = [each for each in told if each.time >= PAUSES[0]]
-    woken = any(isinstance(each, Woken) for each in own)
+    wakings = [n for n, each in enumerate(told) if isinstance(each, Woken)]
+    own = told[next((n for n in wakings if told[n].time >= PAUSES[0]), len(told)) :]
     answers = [each for each in own if isinstance(each, Answered)]
-    if not woken or not answers:
-        return Heard(voice, said, woken, "", right=False)
-    return Heard(voice, said, woken, answers[-1].text, answers[-1].intent == SAID[said])
+    if not answers:
+        return Heard(voice, said, bool(own), "", right=False)
+    return Heard(voice, said, True, answers[-1].text, answers[-1].intent == SAID[said])
 
 
 def noise_of(file: str) -> NDArray[np.float32]:

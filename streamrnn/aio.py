@@ -5,8 +5,9 @@ thread, an audio callback for one, and calls back. `Inbox` stands between who mu
 may be late: it holds a bounded number of samples, and what is too much is lost and counted, the
 newest first; of sound, silence of the same length stands in, so that positions stay the source's.
 Who is told slowly must be able to catch up: of steps that are such silence, both tell only those
-at which something happened (of a step in part). The silence is fed all the same: a machine on which
-`Stream.feed` itself takes longer than the sound lasts does not catch up.
+at which something happened, and those of the end; of steps that are silence in part, a part. The
+silence is fed all the same: where `Stream.feed` itself takes longer than the sound lasts, nobody
+catches up.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ async def predictions(
     taken, so who takes slowly slows the source; put an `Inbox` between where that must not be.
     A long chunk is fed piece by piece, with the loop's turn in between. There are no threads and
     no tasks: who cancels, or leaves the loop, leaves nothing running, and the chunks are closed.
-    What their end itself ends, without a step (`Predictions.ended`), is told by the last step, if
-    there was one, which then comes once more, with these events alone.
+    What their end itself ends, without a step (`Predictions.ended`), is told by the last step since
+    the stream was opened, if there is one: it comes again, with these events alone.
 
     Args:
         model: that listens.
@@ -110,31 +111,33 @@ def _pieces(stream: Stream, chunk: Any) -> Iterable[Any]:
 class _Teller:
     """What a stream says, less what only silence brought about in which nothing happened.
 
-    As large a part of the steps is told as of the samples was put, to half a step; of what is put
-    without a gap, all.
+    As many steps are told as were put, part by part, to half a step: all that were put whole, and
+    none that is all silence.
     """
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
         self._last: Prediction | None = None
-        self._place = stream.position  # of the last step
-        self._due = 0  # samples that were put, less those of the steps told
+        self._place = stream.position  # of the last step, or where the stream was opened
+        self._put = 0  # samples since then that are no silence
+        self._due = 0.0  # parts of steps that are no silence, less the steps that were told
 
     def feed(self, chunk: Any, heard: bool) -> Iterator[Prediction]:
         """What is told of a chunk, which was put, or is silence that stands in."""
         place = self._stream.position
         for each in self._stream.feed(chunk):
-            self._due += heard * (each.position - place)
+            self._put += heard * (each.position - place)
             step, place = each.position - self._place, each.position
-            self._place, self._last = place, each
-            due = 2 * self._due >= step
-            self._due -= due * step
+            self._due += self._put / step if step else heard
+            self._put, self._place, self._last = 0, place, each
+            due = self._due >= 0.5
+            self._due -= due
             if due or each.events:
                 yield each
-        self._due += heard * (self._stream.position - place)
+        self._put += heard * (self._stream.position - place)
 
     def flush(self) -> Iterator[Prediction]:
-        """What is retained, and what ends without a step."""
+        """What is retained, all of it, and what ends without a step."""
         said = self._stream.flush()
         yield from said
         if said.ended and self._last is not None:

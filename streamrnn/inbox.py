@@ -71,7 +71,10 @@ class Inbox:
             DtypeError: the chunk has no length.
         """
         if not isinstance(chunk, str | bytes) and not (is_array(chunk) and chunk.ndim):
-            raise DtypeError(f"chunk: expected an array, str or bytes, got {describe(chunk)}")
+            raise DtypeError(
+                f"chunk: expected an array, str or bytes, got {describe(chunk)}; convert "
+                "it first, as `Stream.feed` takes it"
+            )
         with self._ready:
             if self._closed:
                 raise StreamClosedError("put: expected an open inbox, got one that was closed")

@@ -204,7 +204,7 @@ class Model:
         if not is_array(frame) or frame.dtype != np.float32:
             raise DtypeError(
                 f"frame: expected float32 ({size},), got {describe(frame)}; "
-                + how_to_convert(frame, "float32")
+                + how_to_convert(frame, "float32", name="frame")
             )
         if frame.shape != (size,):
             raise ShapeError(f"frame: expected ({size},), got {frame.shape}")

@@ -20,6 +20,8 @@ from streamrnn.config import (
     ModelConfig,
     NetworkConfig,
     TextConfig,
+    VoiceConfig,
+    WaveformConfig,
 )
 from streamrnn.engines.packing import expected_shapes
 from streamrnn.model import Model
@@ -96,6 +98,15 @@ def make_text_model(unit: Any, **network: Any) -> Model:
         vocabulary_size=7,
         **network,
     )
+
+
+def make_voice_model(hop: int) -> Model:
+    """A model of one step every `hop` samples at 16 kHz, which hears speech all the time."""
+    network = NetworkConfig(input_size=hop, hidden_size=2, output_size=1)
+    weights = make_weights(network)
+    weights["head.bias"][:] = 9.0
+    config = ModelConfig("voice", network, frontend=WaveformConfig(hop=hop), decoder=VoiceConfig())
+    return Model.from_weights(config, weights)
 
 
 def make_frames(steps: int, size: int = 3, seed: int = 1) -> NDArray[np.float32]:

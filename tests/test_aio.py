@@ -15,9 +15,10 @@ from streamrnn import aio
 from streamrnn.config import AudioConfig, WaveformConfig
 from streamrnn.errors import ConfigError, DtypeError, NonFiniteError, StreamClosedError
 from streamrnn.predictions import Prediction, Predictions
-from tests.conftest import example, make_model, pieces
-from tests.decoders.test_voice import HOP, hears_speech_all_the_time
+from tests.conftest import example, make_model, make_voice_model, pieces
 from tests.replay.test_play import KINDS, model_of
+
+HOP = 512
 
 
 def same(found: list[Prediction], whole: Predictions) -> None:
@@ -218,7 +219,7 @@ def placed(found: list[Prediction]) -> list[tuple[int, list[str]]]:
 
 @pytest.mark.parametrize("listens", [True, False])
 def test_what_the_end_ends_is_told_by_the_last_step_once_more(listens: bool) -> None:
-    model, found = hears_speech_all_the_time(), list[Prediction]()
+    model, found = make_voice_model(HOP), list[Prediction]()
     sequence = np.zeros(2 * HOP, np.float32)
     if listens:
         with aio.Listener(model, found.append) as listener:
@@ -227,6 +228,8 @@ def test_what_the_end_ends_is_told_by_the_last_step_once_more(listens: bool) -> 
         found = asyncio.run(gathered(model, [sequence]))
     assert placed(found) == [(HOP, ["start"]), (2 * HOP, []), (2 * HOP, ["end"])]
     assert found[1].output.tobytes() == found[2].output.tobytes()
+    alone = asyncio.run(gathered(model, [sequence[:HOP]]))
+    assert placed(alone) == [(HOP, ["start"]), (HOP, ["end"])]
     assert asyncio.run(gathered(model, [])) == []
 
 
@@ -250,37 +253,70 @@ def test_of_silence_that_stands_in_only_a_step_that_is_mostly_sound_is_told(
     assert found == [*said, put + lost][: len(said) + ((put + lost) % HOP > 0)]
 
 
-@given(st.lists(st.tuples(st.integers(1, 250), st.integers(0, 9)), max_size=25))
-@settings(max_examples=60, deadline=None)
-def test_as_large_a_part_of_the_steps_is_told_as_of_the_sound_was_kept(
-    turns: list[tuple[int, int]],
+SOUNDS = (
+    (WaveformConfig(hop=100), 16_000),
+    (WaveformConfig(hop=99), 44_100),  # steps of 272 and 273 samples
+    (WaveformConfig(hop=1), 8_000),  # steps of no samples
+    (AudioConfig(window=2_000, hop=80, fft=2_048, mels=6), 16_000),  # one long step, then short
+    (AudioConfig(window=400, hop=80, fft=512, mels=6), 11_025),
+)
+
+
+@given(
+    st.sampled_from(SOUNDS),
+    st.lists(st.tuples(st.integers(1, 900), st.integers(0, 9)), max_size=25),
+)
+@settings(max_examples=150, deadline=None)
+def test_as_many_steps_are_told_as_of_the_sound_was_kept(
+    sound: tuple[WaveformConfig | AudioConfig, int], turns: list[tuple[int, int]]
 ) -> None:
-    hop, inbox, kept = 100, aio.Inbox(300), np.zeros(0, bool)
-    model = make_model(frontend=WaveformConfig(hop=hop), input_size=hop, output_size=2)
+    front, rate = sound
+    size = front.hop if isinstance(front, WaveformConfig) else front.mels
+    model = make_model(frontend=front, input_size=size, output_size=2)
+    inbox, kept = aio.Inbox(900), np.zeros(0)
 
     async def run() -> list[int]:
         nonlocal kept
-        task = asyncio.create_task(gathered(model, inbox))
-        for size, rounds in turns:
-            kept = np.append(kept, np.full(size, inbox.put(np.ones(size, np.float32))))
+        task = asyncio.create_task(gathered(model, inbox, rate=rate))
+        for count, rounds in turns:
+            kept = np.append(kept, np.full(count, inbox.put(np.ones(count, np.float32))))
             for _ in range(rounds):
                 await asyncio.sleep(0)
         inbox.close()
         return [each.position for each in await task]
 
     found = asyncio.run(run())
-    steps = kept[: len(kept) // hop * hop].reshape(-1, hop)
-    told = [position // hop - 1 for position in found if position % hop == 0]
-    assert abs(len(told) * hop - steps.sum()) <= hop / 2
-    assert set(np.flatnonzero(steps.all(axis=1))) <= set(told)
-    assert not set(np.flatnonzero(~steps.any(axis=1))) & set(told)
+    stream = model.stream(rate=rate)
+    ends = stream.feed(np.zeros(len(kept), np.float32)).positions
+    told = found[: len(found) - len(stream.flush())]
+    # Of each step, what part was kept; of one without samples, whether the last one was.
+    parts = [
+        kept[start:end].mean() if end > start else kept[end - 1]
+        for start, end in zip([0, *ends], ends, strict=False)
+    ]
+    assert abs(len(told) - sum(parts)) <= 0.5 + 1e-6
+    whole = [int(end) for end, part in zip(ends, parts, strict=True) if part == 1.0]
+    none = {int(end) for end, part in zip(ends, parts, strict=True) if part == 0.0}
+    assert [end for end in told if end in set(whole)] == whole and not none & set(told)
+
+
+@given(st.integers(0, 900), st.integers(0, 900))
+@settings(max_examples=30, deadline=None)
+def test_a_resumed_stream_tells_all_that_comes(before: int, after: int) -> None:
+    model = make_model(frontend=WaveformConfig(hop=100), input_size=100, output_size=2)
+    sequence = example(model, 20)
+    stream = model.stream()
+    already = len(stream.feed(sequence[:before]))
+    chunks = [sequence[before : before + after], sequence[before + after :]]
+    found = asyncio.run(gathered(model, chunks, state=stream.snapshot()))
+    same(found, model.predict(sequence)[already:])
 
 
 def test_an_event_in_silence_that_stands_in_is_told() -> None:
     inbox = aio.Inbox(9)
     assert inbox.put(np.ones(9, np.float32)) and not inbox.put(np.ones(3 * HOP, np.float32))
     inbox.close()
-    found = asyncio.run(gathered(hears_speech_all_the_time(), inbox))
+    found = asyncio.run(gathered(make_voice_model(HOP), inbox))
     assert placed(found) == [(HOP, ["start"]), (3 * HOP + 9, ["end"])]
 
 

@@ -58,6 +58,13 @@ def test_silence_is_like_the_sound_that_is_kept() -> None:
     assert [(chunk.dtype, chunk.shape) for chunk in inbox] == [("f4", (4,)), ("f4", (7,))]
 
 
+def test_silence_stands_for_all_that_came() -> None:
+    inbox = Inbox(9)
+    assert not inbox.put(np.ones((20, 2), np.int16))
+    inbox.close()
+    assert [(chunk.dtype, chunk.shape) for chunk in inbox] == [("i2", (n, 2)) for n in (9, 9, 2)]
+
+
 def test_empty_chunks_are_not_kept() -> None:
     inbox = Inbox(5)
     assert all(inbox.put(np.zeros(0, np.float32)) for _ in range(9))

@@ -189,7 +189,11 @@ def test_copies_and_pickles_are_the_same_model(cell: Any) -> None:
 @pytest.mark.parametrize(
     ("frame", "error", "says"),
     [
-        ([1.0, 2.0, 3.0], DtypeError, r"frame: expected float32 \(3,\), got list"),
+        (
+            [1.0, 2.0, 3.0],
+            DtypeError,
+            r"frame: expected float32 \(3,\), got list; .*\(frame, np.float32",
+        ),
         (np.zeros(3), DtypeError, "got float64"),
         (np.zeros(4, np.float32), ShapeError, r"expected \(3,\), got \(4,\)"),
         (np.zeros((1, 3), np.float32), ShapeError, r"got \(1, 3\)"),

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streamrnn.errors import DtypeError, NonFiniteError, ShapeError
-from streamrnn.frontends.base import Frames, Option, describe, how_to_convert, is_array
+from streamrnn.frontends.base import Frames, Option
+from streamrnn.frontends.samples import flat_samples, not_finite
 from streamrnn.kernels import log_mel
 from streamrnn.kernels.log_mel import mix_down
 from streamrnn.kernels.resample import (
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 LONG = 3_000
 """Samples whose frames take some 50 µs to make, and are made without the GIL."""
 _ONLY = np.zeros(1, np.int64)  # the one stream, and the first of everything
-# What samples are multiplied by, so that full scale is 1; in this machine's order of bytes.
-_SCALES = {np.dtype(np.int16): 1.0 / 32_768.0, np.dtype(np.float32): 1.0}
 
 
 class Conversion(NamedTuple):
@@ -94,7 +92,9 @@ class AudioState:
         memory: Mapping[str, NDArray[Any]],
     ) -> None:
         self.options: Mapping[str, Option] = {"rate": rate, "channels": channels}
-        self._rate, self._channels = rate, channels
+        self._rate = rate
+        self.channels = channels
+        """Of each chunk."""
         self._conversion = conversion(rate, frontend.framing.sample_rate)
         self._live = memory
         self._framing = framing = frontend.framing
@@ -120,13 +120,13 @@ class AudioState:
             ShapeError: the chunk has another number of channels.
             NonFiniteError: a sample is NaN or infinite.
         """
-        samples, count, scale = self.checked(chunk)
+        samples, count, scale = flat_samples(chunk, self.channels)
         if self._whole is not None:
             if count < LONG:
                 return self._of_chunk(self._whole, chunk, samples, count, scale)
             self.hold()
         signal = np.empty(count)
-        bad = mix_down(samples, self._channels, scale, signal)
+        bad = mix_down(samples, self.channels, scale, signal)
         if bad >= 0:
             raise not_finite(chunk, bad)
         if self._conversion:
@@ -232,7 +232,7 @@ class AudioState:
             self.hold()
             framing, held = self._framing, self._held
             before = [held[name] for name in framing.memory]
-            self._fixed = (self._channels, *framing.tables, *self._framed, *before)
+            self._fixed = (self.channels, *framing.tables, *self._framed, *before)
         # A frame has one column, so one is made at every `hop` samples.
         hop = self._framing.hop
         made, more = divmod(self._seen.item(log_mel.ARRIVED), hop)
@@ -243,58 +243,3 @@ class AudioState:
             raise not_finite(chunk, bad)
         positions = range((made + 1) * hop, (made + steps + 1) * hop, hop)
         return Frames(values, count, positions, self._rate)
-
-    def checked(self, chunk: Any) -> tuple[NDArray[Any], int, float]:
-        """A chunk as the kernels take it, `(n · channels,)`, n, and what scales its samples.
-
-        Raises:
-            DtypeError, ShapeError: as `feed`.
-        """
-        wanted = self._channels
-        scale = _SCALES.get(chunk.dtype) if is_array(chunk) else None
-        if scale is None:
-            raise DtypeError(
-                f"chunk: expected an array of int16 or float32, got {describe(chunk)}; "
-                f"{_advice(chunk, wanted)}"
-            )
-        shape = chunk.shape
-        if len(shape) not in (1, 2) or (shape[1] if len(shape) == 2 else 1) != wanted:
-            expected = "(n,) or (n, 1)" if wanted == 1 else f"(n, {wanted})"
-            raise ShapeError(
-                f"chunk: expected {expected}, as the stream was opened, got {shape}; "
-                + (
-                    f"samples in turn become chunk.reshape(-1, {wanted})"
-                    if len(shape) == 1
-                    else "open it with the channels that will come: channels=…"
-                )
-            )
-        if type(chunk) is not np.ndarray or not chunk.flags.carray:
-            chunk = np.array(chunk)  # numba would compile anew for a read-only or strided array
-        return chunk if len(shape) == 1 else chunk.reshape(-1), shape[0], scale
-
-
-def _advice(chunk: Any, channels: int) -> str:
-    """How what came instead of samples becomes some."""
-    if isinstance(chunk, bytes | bytearray | memoryview):
-        apart = f".reshape(-1, {channels})" if channels > 1 else ""
-        return f"of 16 bits, convert with np.frombuffer(chunk, np.int16){apart}"
-    if isinstance(chunk, np.ma.MaskedArray):
-        return how_to_convert(cast(object, chunk), "float32")
-    if not is_array(chunk):
-        return "convert with np.asarray, to np.int16, or to np.float32 of full scale ±1"
-    kind = chunk.dtype.kind
-    if kind == "i" and chunk.dtype.itemsize == 2:  # of another order of bytes
-        return "convert with chunk.astype(np.int16)"
-    if kind == "i":
-        return "divide by its full scale, so that it is ±1, and convert to np.float32"
-    if kind == "u":
-        return "convert to np.float32, subtract the middle of its range, and divide by that"
-    return how_to_convert(chunk, "float32") + ", full scale ±1"
-
-
-def not_finite(chunk: NDArray[Any], bad: int) -> NonFiniteError:
-    """The error that names a sample that is not finite."""
-    return NonFiniteError(
-        f"chunk: expected finite samples, got {chunk[bad].tolist()} in sample {bad}; "
-        "drop it, or put 0 there"
-    )

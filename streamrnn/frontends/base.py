@@ -196,11 +196,11 @@ def is_array(chunk: object) -> TypeGuard[NDArray[Any]]:
     return plain or (isinstance(chunk, np.ndarray) and not isinstance(chunk, np.ma.MaskedArray))
 
 
-def how_to_convert(chunk: object, to: str, missing: str = "0") -> str:
-    """The way from a chunk to an array of a type, for messages."""
+def how_to_convert(chunk: object, to: str, missing: str = "0", name: str = "chunk") -> str:
+    """The way from a chunk of this name to an array of a type, for messages."""
     if isinstance(chunk, np.ma.MaskedArray):  # conversion would bring back what is masked
-        return f"put something where it is masked: chunk.filled({missing})"
-    return f"convert with np.asarray(chunk, np.{to})"
+        return f"put something where it is masked: {name}.astype(np.{to}).filled({missing})"
+    return f"convert with np.asarray({name}, np.{to})"
 
 
 def describe(chunk: Any) -> str:

@@ -11,8 +11,8 @@ from streamrnn.decoders.base import Counts, Positions
 from streamrnn.engines.base import Engine, refused
 from streamrnn.errors import InputError, QueueFullError
 from streamrnn.frontends.audio_arena import AudioArena
-from streamrnn.frontends.audio_state import not_finite
 from streamrnn.frontends.base import NO_FRAMES, Frames
+from streamrnn.frontends.samples import flat_samples, not_finite
 from streamrnn.kernels.queues import COUNT, POSITION, SLOT, queue_frames, queue_sound
 from streamrnn.pool.waiting import Taken, WaitingRows
 
@@ -194,7 +194,7 @@ class SampleQueue:
 
     def feed(self, slot: int, state: Any, chunk: Any, position: int) -> int:
         """Queue the samples of a chunk; see `Queue`."""
-        samples, count, scale = state.checked(chunk)
+        samples, count, scale = flat_samples(chunk, state.channels)
         waiting, most = self.rows.counts.item(slot), self._limit * state.hop
         if waiting + count > most:
             raise full(int(waiting / state.hop), int(count / state.hop), self._limit)

@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from streamrnn.config import ModelConfig, NetworkConfig, VoiceConfig, WaveformConfig
 from streamrnn.decoders.voice import VoiceDecoder
 from streamrnn.errors import ConfigError
 from streamrnn.frontends.base import Frames
-from streamrnn.model import Model
-from tests.conftest import make_model
+from tests.conftest import make_voice_model
 
 HOP = 512
 SOUND = WaveformConfig(hop=HOP, context=64)
@@ -106,17 +104,9 @@ def test_streams_side_by_side_go_on_each_as_it_was():
     assert record.decoded(2, 4, frames, range(2)).labels == ("silence", "silence")
 
 
-def hears_speech_all_the_time() -> Model:
-    made = make_model(input_size=HOP + 64, output_size=1)
-    assert made.weights is not None
-    weights = {**made.weights, "head.bias": np.array([9.0], np.float32)}
-    config = replace(made.config, frontend=SOUND, decoder=VoiceConfig())
-    return Model.from_weights(config, weights)
-
-
 @pytest.mark.parametrize("samples", [3 * HOP, 3 * HOP + 1])
 def test_speech_that_goes_on_ends_with_the_sequence(samples):
-    model = hears_speech_all_the_time()
+    model = make_voice_model(HOP)
     whole = model.predict(np.zeros(samples, np.float32))
     steps = [event for step in whole.events for event in step]
     assert [event.kind for event in (*steps, *whole.ended)] == ["start", "end"]

@@ -63,6 +63,7 @@ TIME = answered(4.0, "what time is it", "HassGetCurrentTime")
         ([woken(1.5)], (True, "", False)),
         ([woken(0.5), TIME], (False, "", False)),  # noise, before anybody spoke
         ([woken(0.2), answered(0.9, "", ""), woken(1.5), TIME], (True, TIME.text, True)),
+        ([woken(0.6), TIME, woken(4.9)], (True, "", False)),
         ([], (False, "", False)),
     ],
 )

@@ -116,18 +116,17 @@ def test_what_was_retained_becomes_known_with_the_last_sample():
 @pytest.mark.parametrize(
     ("chunk", "error", "says"),
     [
-        ([0] * 9, DtypeError, "of int16 or float32, got list; .* np.asarray, to np.int16, or"),
-        (np.zeros(9), DtypeError, r"got float64 \(9,\); convert with"),
-        (np.zeros(9, np.int32), DtypeError, r"got int32 \(9,\); divide by its full scale"),
-        (np.zeros(9, ">i2"), DtypeError, r"got >i2 .* with chunk.astype\(np.int16\)"),
-        (np.zeros(9, np.uint8), DtypeError, r"got uint8 \(9,\); .* subtract the middle"),
-        (b"\0" * 18, DtypeError, r"got bytes; .* np.frombuffer\(chunk, np.int16\)"),
+        ([0.0] * 9, DtypeError, "expected an array of int16 or float32, got list"),
+        (np.zeros(9), DtypeError, r"got float64 \(9,\)"),
+        (np.zeros(9, np.int32), DtypeError, r"got int32 \(9,\)"),
+        (np.zeros(9, ">i2"), DtypeError, "got >i2"),
+        (b"\0" * 18, DtypeError, "got bytes"),
         (np.int16(3), DtypeError, "got numpy.int16"),
-        (np.ma.masked_equal(np.zeros(9, np.float32), 0), DtypeError, r"put .*chunk.filled\(0\)"),
+        (np.ma.masked_equal(np.zeros(9, np.float32), 0), DtypeError, "got MaskedArray"),
         (
             np.zeros((9, 2), np.float32),
             ShapeError,
-            r"\(n,\) or \(n, 1\).*got \(9, 2\); .*channels=…",
+            r"expected \(n,\) or \(n, 1\).*got \(9, 2\)",
         ),
         (np.zeros((1, 9, 1), np.float32), ShapeError, r"got \(1, 9, 1\)"),
         (np.array(1.0, np.float32), ShapeError, r"got \(\)"),
@@ -145,19 +144,6 @@ def test_bad_chunks_are_refused_and_leave_no_trace(config, rate, chunk, error, s
     with pytest.raises(error, match=says):
         stream.feed(chunk)
     assert {name: array.tobytes() for name, array in stream.arrays().items()} == before
-
-
-@pytest.mark.parametrize(
-    ("chunk", "error", "says"),
-    [
-        (bytes(36), DtypeError, r"np.frombuffer\(chunk, np.int16\).reshape\(-1, 2\)"),
-        (np.zeros(18, np.int16), ShapeError, r"expected \(n, 2\).*; .* chunk.reshape\(-1, 2\)"),
-        (np.zeros((9, 3), np.int16), ShapeError, r"expected \(n, 2\).*got \(9, 3\); .*channels=…"),
-    ],
-)
-def test_samples_of_several_channels_in_turn_are_refused_with_the_way(chunk, error, says):
-    with pytest.raises(error, match=says):
-        PLAIN.stream(channels=2).feed(chunk)
 
 
 @pytest.mark.parametrize(

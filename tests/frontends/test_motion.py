@@ -19,7 +19,11 @@ def row(*values):
     [
         (GOOD.tolist(), DtypeError, "expected an array of float64 or float32.*got list"),
         (GOOD.astype(np.int64), DtypeError, "got int64"),
-        (np.ma.masked_invalid(GOOD), DtypeError, r"masked: chunk.filled\(np.nan\)"),
+        (
+            np.ma.masked_invalid(GOOD),
+            DtypeError,
+            r"masked: chunk.astype\(np.float64\).filled\(np.nan\)",
+        ),
         (GOOD[0], ShapeError, r"expected \(n, 3\) or \(n, 4\).*got \(3,\)"),
         (np.zeros((2, 5)), ShapeError, r"got \(2, 5\)"),
         (np.full((1, 4), 0.2), ShapeError, "expected 3 columns.*got 4"),
