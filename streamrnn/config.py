@@ -3,7 +3,8 @@
 All of them are imported from here, those of `frontend_config` and `decoder_config` too.
 """
 
-from typing import Literal
+import math
+from typing import Literal, cast
 
 import msgspec
 
@@ -179,10 +180,19 @@ class OnnxConfig(Record, frozen=True):
         """Refuse a size that no frame has, and what is no number."""
         if self.input_size < 0:
             raise ConfigError(f"input_size: expected 0 or more elements, got {self.input_size}")
-        given: dict[str, object] = {**self.constants}  # whatever a caller put there
-        for name, value in given.items():
-            if not isinstance(value, int | float):
+        for name, value in _items(self.states, "states"):
+            if not isinstance(value, str):
+                raise ConfigError(f"states.{name}: expected the name of an output, got {value!r}")
+        for name, value in _items(self.constants, "constants"):
+            if not isinstance(value, int | float) or math.isnan(value):
                 raise ConfigError(f"constants.{name}: expected a number, got {value!r}")
+
+
+def _items(given: object, where: str) -> list[tuple[object, object]]:
+    """The items of what a caller put where a dictionary belongs."""
+    if not isinstance(given, dict):
+        raise ConfigError(f"{where}: expected a dictionary by inputs, got {given!r}")
+    return list(cast("dict[object, object]", given).items())
 
 
 def decode_model_config(text: str) -> ModelConfig:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from streamrnn.errors import ModelFileError, UnsupportedError
 from streamrnn.files import write_atomic
-from streamrnn.model import Model
+from streamrnn.model import Model, expect_model
 
 
 def export(model: Model, path: str | Path) -> Path:
@@ -21,9 +21,11 @@ def export(model: Model, path: str | Path) -> Path:
         path: of the file, `….onnx`; written whole or not at all.
 
     Raises:
+        ConfigError: it is no model.
         UnsupportedError: onnx is not installed, or the model has no weights of its own.
         ModelFileError: the path is no `.onnx`, in no folder, or cannot be written.
     """
+    expect_model(model)
     path = Path(path)
     if not path.parent.is_dir():
         raise ModelFileError(f"{path}: expected a folder to write to, there is no {path.parent}")

@@ -1,16 +1,20 @@
 """What every engine offers: the hidden state of a stream, advanced frame by frame."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.config import NetworkConfig
-from streamrnn.errors import NonFiniteError
+from streamrnn.errors import InputError, NonFiniteError
 from streamrnn.state import PartState
 from streamrnn.workers import Workers
 
 Counts = NDArray[np.int64]
+NONE_REFUSED: Mapping[int, InputError] = MappingProxyType({})
+"""What an arena's `run` gives where all went well."""
 
 
 class EngineState(PartState, Protocol):
@@ -50,7 +54,7 @@ class EngineArena(Protocol):
         counts: Counts,
         frames: NDArray[np.float32],
         outputs: NDArray[np.float32],
-    ) -> None:
+    ) -> Mapping[int, InputError]:
         """Advance some streams, each by frames of its own.
 
         Args:
@@ -59,6 +63,10 @@ class EngineArena(Protocol):
             counts: how many they are, (streams,).
             frames: (T, input_size), checked before.
             outputs: (T, output_size); written, each at its frame's place.
+
+        Returns:
+            Why the networks of some slots took none of their frames, where an engine
+            `may_refuse`; their outputs are zeros.
         """
         ...
 
@@ -133,10 +141,17 @@ class LoneArena:
         counts: Counts,
         frames: NDArray[np.float32],
         outputs: NDArray[np.float32],
-    ) -> None:
+    ) -> Mapping[int, InputError]:
         """Advance some streams, one by one; see `EngineArena`."""
-        for slot, first, count in zip(slots, firsts, counts, strict=True):
-            outputs[first : first + count] = self.stream(slot).run(frames[first : first + count])
+        refused: dict[int, InputError] = {}
+        for slot, first, count in zip(slots.tolist(), firsts, counts, strict=True):
+            own = slice(first, first + count)
+            try:
+                outputs[own] = self.stream(slot).run(frames[own])
+            except InputError as error:
+                outputs[own] = 0.0
+                refused[slot] = error
+        return refused or NONE_REFUSED
 
     def reset(self, slots: Counts) -> None:
         """Make the networks of some slots fresh."""

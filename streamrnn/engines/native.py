@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.config import NetworkConfig
-from streamrnn.engines.base import Counts, refused
+from streamrnn.engines.base import NONE_REFUSED, Counts, refused
 from streamrnn.engines.packing import Floats, aligned, largest_block, pack, padded
+from streamrnn.errors import InputError
 from streamrnn.kernels import blocks
 from streamrnn.kernels import network as kernel
 from streamrnn.kernels.spans import run_long
@@ -207,10 +208,10 @@ class NativeArena:
 
     def run(
         self, slots: Counts, firsts: Counts, counts: Counts, frames: Floats, outputs: Floats
-    ) -> None:
+    ) -> Mapping[int, InputError]:
         """Advance some streams, each by frames of its own; see `EngineArena`."""
         if not len(slots):
-            return
+            return NONE_REFUSED
         weights = self._engine.packed.weights.size
         # Frames of others may lie between; to count is worth it where there may be much to do.
         work = len(frames) * weights
@@ -220,12 +221,13 @@ class NativeArena:
         given = self._rows.strides[0], self._engine.most, slots, firsts, counts
         if work < _WORTH or self._workers.threads == 1:
             run(self._handles[0], *given, 0, 1, frames, outputs)
-            return
+            return NONE_REFUSED
 
         def part(which: int, of: int) -> None:
             run(self._handles[which], *given, which, of, frames, outputs)
 
         self._workers.run(part, min(work // _WORTH, len(slots) // self._engine.most))
+        return NONE_REFUSED
 
     def reset(self, slots: Counts) -> None:
         """Make the states of some slots fresh."""

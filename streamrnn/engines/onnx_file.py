@@ -59,6 +59,9 @@ def open_graph(path: Path, config: OnnxConfig | str | Path | None = None) -> Ope
             config = beside
         if isinstance(config, str | Path):
             config = convert(read_toml(config), OnnxConfig, where=str(config))
+        if config is not None and not isinstance(config, OnnxConfig):
+            raise ConfigError(f"config: expected an OnnxConfig, or a path of one, got {config!r}")
+        expect_numbers(graph)
         return _opened(session, graph, path.stem, config, exported)
     except (ConfigError, ModelFileError) as error:
         raise type(error)(f"{path}: {error}") from error
@@ -92,6 +95,21 @@ def _opened(
     told_of = {"config": encode(replace(whole, name="")), "read": encode(engine.config)}
     fingerprint = digest({}, {**told_of, "graph": sha256(graph).hexdigest()})
     return Opened(whole, engine, fingerprint, card)
+
+
+def expect_numbers(graph: bytes) -> None:
+    """See that the weights of a graph are numbers, where onnx is there to read it.
+
+    Raises:
+        ModelFileError: one holds a NaN.
+    """
+    try:
+        from streamrnn.engines.onnx_weights import first_nan
+    except ModuleNotFoundError:
+        return
+    name = first_nan(graph)
+    if name is not None:
+        raise ModelFileError(f"{name}: expected weights that are numbers, got nan; train it anew")
 
 
 def open_session(graph: bytes) -> onnxruntime.InferenceSession:

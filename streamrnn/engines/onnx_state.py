@@ -15,7 +15,7 @@ from streamrnn.engines.onnx_graph import first_line
 from streamrnn.engines.onnx_library import Session
 from streamrnn.errors import InputError, NonFiniteError
 from streamrnn.kernels.finite import look_at
-from streamrnn.kernels.graph import ALL_TAKEN, STATUS, graph_steps
+from streamrnn.kernels.graph import ALL_TAKEN, NO_NUMBER, STATUS, graph_steps
 
 if TYPE_CHECKING:
     from streamrnn.engines.onnx_engine import OnnxEngine
@@ -49,7 +49,8 @@ class OnnxState(ABC):
         """Advance by frames (T, input_size); gives outputs (T, output_size).
 
         Raises:
-            NonFiniteError: an element is not finite, no token, or none that the graph's type holds.
+            NonFiniteError: an element is not finite, no token, or none that the graph's type holds;
+                or the graph makes NaN of it.
             InputError: onnxruntime refuses a frame. The state is as it was, each time.
         """
 
@@ -100,6 +101,8 @@ class CalledState(OnnxState):
         bad = graph_steps(frames, *self._fixed, outputs)
         if bad == ALL_TAKEN:
             return outputs
+        if bad <= NO_NUMBER:
+            raise _no_number(NO_NUMBER - bad, outputs)
         if self._call.words[STATUS]:
             raise _not_taken(bad, self._call.failure())
         raise refused(self._network, frames, bad)
@@ -128,11 +131,16 @@ class BoundState(OnnxState):
                 self._frame_flat[:] = given[t]
                 self._run(self._binding)
                 outputs[t] = self._flat
+                if np.isnan(outputs[t]).any():
+                    self._memory[:] = before
+                    break
                 self._memory[:] = self._next
+            else:
+                return outputs
         except Exception as error:  # onnxruntime's: an index beyond a table, outputs that grow
             self._memory[:] = before
             raise _not_taken(t, str(error)) from error
-        return outputs
+        raise _no_number(t, outputs)
 
 
 def cast_to(kind: np.dtype[Any], frames: NDArray[np.float32]) -> NDArray[Any]:
@@ -162,6 +170,14 @@ def cast_to(kind: np.dtype[Any], frames: NDArray[np.float32]) -> NDArray[Any]:
 def _not_taken(frame: int, told: str) -> InputError:
     said = first_line(told)
     return InputError(f"frame {frame}: expected one that the graph takes, got: {said}")
+
+
+def _no_number(frame: int, outputs: NDArray[np.float32]) -> NonFiniteError:
+    place = int(np.flatnonzero(np.isnan(outputs[frame]))[0])
+    return NonFiniteError(
+        f"frame {frame}: expected numbers of the graph, got nan in output {place}; look at its "
+        "weights, or reset the stream if its state has grown beyond what is finite"
+    )
 
 
 def _side_by_side(like: list[NDArray[Any]]) -> tuple[NDArray[np.uint8], list[NDArray[Any]]]:

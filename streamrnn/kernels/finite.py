@@ -1,4 +1,4 @@
-"""Frames that a network would not survive."""
+"""Frames that a network would not survive, and outputs that tell that it did not."""
 
 from typing import Any
 
@@ -31,6 +31,15 @@ def first_refused(frames: Any, tokens: int) -> int:
             if value < _ZERO or value >= tokens or value != np.floor(value):
                 return t
     return -1
+
+
+@inline
+def has_nan(values: Any) -> bool:
+    """Whether some of float32 `(n,)` are no numbers; infinite ones are, a logarithm of 0 say."""
+    bad = 0
+    for value in values:
+        bad |= value != value
+    return bad != 0
 
 
 @jit

@@ -11,13 +11,15 @@ from numba.core import types
 from numpy.typing import NDArray
 
 from streamrnn.kernels.compile import jit_nogil
-from streamrnn.kernels.finite import first_refused
+from streamrnn.kernels.finite import first_refused, has_nan
 from streamrnn.kernels.vector import address_of, intrinsic
 
 ARGUMENTS = 8
 STATUS = 1 + ARGUMENTS
 """In the words of a call: first what is called, then its arguments, then where its status goes."""
 ALL_TAKEN = -1
+NO_NUMBER = -2
+"""And below: a step brought a NaN."""
 _WORD = ir.IntType(64)
 
 
@@ -62,8 +64,9 @@ def graph_steps(
         frames `(T, input_size)`, outputs `(T, output_size)`, the rest flat.
 
     Returns:
-        `ALL_TAKEN`, or the frame that was refused, by the graph if there is a status; the states
-        are as they were.
+        `ALL_TAKEN`, or the frame that was refused, by the graph if there is a status; or
+        `NO_NUMBER` less the frame whose outputs, which are written, hold a NaN. Unless all were
+        taken, the states are as they were.
     """
     refused = first_refused(frames, tokens)
     if refused >= 0:
@@ -76,5 +79,8 @@ def graph_steps(
             states[:] = before
             return t
         outputs[t] = told
+        if has_nan(told):
+            states[:] = before
+            return NO_NUMBER - t
         states[:] = new_states
     return ALL_TAKEN

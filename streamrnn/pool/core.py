@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from streamrnn.errors import StreamClosedError
+from streamrnn.errors import InputError, StreamClosedError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.pool.queues import FrameQueue, Queue, SampleQueue, Work
 from streamrnn.pool.ready import Batch, Ready
@@ -52,6 +52,8 @@ class Core:
         """The last tick that found something fed, by slot."""
         self.earlier: dict[PooledStream, Sequences] = {}
         """Predictions that are known, and not taken yet."""
+        self.refused: dict[PooledStream, InputError] = {}
+        """Why streams were closed since the last tick, as their networks took no more."""
         self.gate, self.turn = Lock(), Lock()
 
     def tick(self) -> Ready:
@@ -65,6 +67,7 @@ class Core:
             owners = map(self.streams.__getitem__, work.slots.tolist())
             streams = {stream: n for n, stream in enumerate(owners) if stream}
             earlier, self.earlier = self.earlier, {}
+            refused, self.refused = self.refused, {}
             given: dict[PooledStream, list[Predictions]] = {}
             for stream, (first, *later) in earlier.items():
                 given[stream] = first
@@ -74,7 +77,7 @@ class Core:
                         later[-1].append(batch.predictions(place))
                     if later[0]:
                         self.earlier[stream] = later
-        return Ready(batch, streams, given)
+        return Ready(batch, streams, given, refused)
 
     @contextmanager
     def settled(self, stream: PooledStream, verb: str) -> Iterator[None]:
@@ -92,7 +95,7 @@ class Core:
                         return
                     taken = self.queue.rows.take(slot)
                 work, batch = self._advance(taken)
-                if work.slots.size:
+                if work.slots.size and stream.slot >= 0:
                     sequences = self.earlier.setdefault(stream, [[]])
                     sequences[-1].append(batch.predictions(0))
 
@@ -112,10 +115,13 @@ class Core:
         stream.slot = -1
 
     def _advance(self, taken: Taken) -> tuple[Work, Batch]:
-        """Make frames and run them; what fails half way closes the streams concerned."""
+        """Make frames and run them; what fails half way closes the streams concerned.
+
+        A stream whose network takes none of its frames is closed alone; `refused` tells why.
+        """
         try:
             work = self.queue.work(taken)
-            return work, self._run(work)
+            batch, refused = self._run(work)
         except BaseException:
             with self.gate:
                 for slot in taken.slots.tolist():
@@ -123,16 +129,26 @@ class Core:
                     if stream is not None:
                         self.leave(stream)
             raise
+        for slot, error in refused.items():
+            with self.gate:
+                stream = self.streams[slot]
+                if stream is not None:
+                    stream.refused = error
+                    self.refused[stream] = error
+                    self.leave(stream)
+        return work, batch
 
-    def _run(self, work: Work) -> Batch:
+    def _run(self, work: Work) -> tuple[Batch, dict[int, InputError]]:
         """Advance streams by their frames, up to each step at which a reset may be due."""
+        refused: dict[int, InputError] = {}
         outputs = np.empty((len(work.values), self.model.config.network.output_width), np.float32)
         record = self.decoders.record(outputs)
         slots, firsts, left = work.slots, work.firsts, work.counts
         while len(slots):
             most = self.decoders.most_steps(slots)
             steps = left if most is None else np.minimum(left, most)
-            self.networks.run(slots, firsts, steps, work.values, outputs)
+            if failed := self.networks.run(slots, firsts, steps, work.values, outputs):
+                refused.update(failed)
             self.decoders.decode(record, slots, firsts, steps)
             due = self.decoders.resets_due(slots)
             if len(due):
@@ -140,8 +156,10 @@ class Core:
             if most is None:
                 break
             more = left > steps
+            if failed:
+                more &= ~np.isin(slots, list(failed))
             slots, firsts, left = slots[more], (firsts + steps)[more], (left - steps)[more]
-        return Batch(work, outputs, record)
+        return Batch(work, outputs, record), refused
 
 
 def open_slot(stream: PooledStream, verb: str) -> int:
@@ -151,8 +169,9 @@ def open_slot(stream: PooledStream, verb: str) -> int:
         StreamClosedError: it is closed.
     """
     if stream.slot < 0:
+        why = f", as its network refused what waited: {stream.refused}" if stream.refused else ""
         raise StreamClosedError(
-            f"{verb}: expected an open stream, got one that was closed; open another, from its "
-            "snapshot perhaps"
-        )
+            f"{verb}: expected an open stream, got one that was closed{why}; open another, from "
+            "its snapshot perhaps"
+        ) from stream.refused
     return stream.slot

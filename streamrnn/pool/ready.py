@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.decoders.base import Record
+from streamrnn.errors import InputError
 from streamrnn.pool.queues import Work
 from streamrnn.predictions import Predictions, join
 
@@ -46,8 +47,12 @@ class Ready(Mapping["PooledStream", Predictions]):
         batch: Batch,
         streams: dict["PooledStream", int],
         earlier: dict["PooledStream", list[Predictions]],
+        refused: Mapping["PooledStream", InputError],
     ) -> None:
         """Take what one batch holds, by the place of each stream in it, and what came before it."""
+        self.refused = refused
+        """Why streams were closed since the last tick: their networks took no more. Only a graph of
+        others, or a torch module, refuses what a front end made; empty of the native engine."""
         self._batch, self._streams, self._earlier = batch, streams, earlier
         self._all = {**earlier, **streams} if earlier else streams
         self._made: dict[PooledStream, Predictions] = {}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from streamrnn.decoders.base import DecoderState
 from streamrnn.engines.base import EngineState
-from streamrnn.errors import UnsupportedError
+from streamrnn.errors import InputError, UnsupportedError
 from streamrnn.frontends.base import FrontendState
 from streamrnn.pool.core import open_slot
 from streamrnn.predictions import Predictions
@@ -26,7 +26,7 @@ class PooledStream(Parts):
     Its verbs are those of `Stream`, but `feed` queues: predictions come with the pool's `tick`.
     """
 
-    __slots__ = ("_core", "slot")
+    __slots__ = ("_core", "refused", "slot")
 
     def __init__(
         self,
@@ -40,6 +40,8 @@ class PooledStream(Parts):
         self._core = core
         self.slot = slot
         """Where in the pool it lies; −1: it is closed."""
+        self.refused: InputError | None = None
+        """Why its network took no more, and closed it."""
 
     def take_over(self, arrays: Arrays) -> None:
         """Take over a state that `read_snapshot` gave; for the pool, when it opens the stream."""

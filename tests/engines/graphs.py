@@ -33,6 +33,22 @@ def graph(nodes, inputs, outputs, metadata=None):
     return model.SerializeToString()
 
 
+def picky():
+    """y = the sum of what came, of windows of 4 samples; a loud one is refused."""
+    nodes = [
+        ("ReduceMax", ["x"], ["most"], {"keepdims": 1}),
+        ("Constant", [], ["ten"], {"value_floats": [10.0]}),
+        ("Mul", ["most", "ten"], ["loud"], {}),
+        ("Cast", ["loud"], ["place"], {"to": 7}),
+        ("Constant", [], ["table"], {"value_floats": [0.0, 1.0, 2.0]}),
+        ("Gather", ["table", "place"], ["row"], {}),
+        ("Add", ["row", "h"], ["hn"], {}),
+        ("Identity", ["hn"], ["y"], {}),
+    ]
+    shapes = [("x", "f4", (1, 6)), ("h", "f4", (1, 1))]
+    return graph(nodes, shapes, [("y", "f4", (1, 1)), ("hn", "f4", (1, 1))])
+
+
 def summing(state="total", after="total_n", *, frame="x", width: int | str = 3, more=()):
     """y = the sum of all frames so far; further inputs are added to it."""
     nodes = [("Add", [frame, state], [after], {}), ("Identity", [after], ["y"], {})]

@@ -1,6 +1,7 @@
 """Other people's graphs as models: their own numbers, cut anywhere, resumed, refused."""
 
 import sys
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -207,6 +208,53 @@ def test_what_contradicts_itself_is_refused(tmp_path):
             streamrnn.load(path, config=config)
     with pytest.raises(ConfigError, match="input_size: expected 0 or more"):
         OnnxConfig(input_size=-3)
+    wrong: Any
+    for wrong, says in (
+        ({"states": "total"}, "states: expected a dictionary by inputs, got 'total'"),
+        ({"states": ["s", "s2"]}, "states: expected a dictionary"),
+        ({"states": {"s": 2}}, "states.s: expected the name of an output, got 2"),
+        ({"constants": [1.0]}, "constants: expected a dictionary"),
+        ({"constants": {"gain": "a"}}, "constants.gain: expected a number, got 'a'"),
+        ({"constants": {"gain": np.nan}}, "constants.gain: expected a number, got nan"),
+    ):
+        with pytest.raises(ConfigError, match=says):
+            OnnxConfig(**wrong)
+    with pytest.raises(
+        ConfigError, match="config: expected an OnnxConfig, or a path of one, got {"
+    ):
+        streamrnn.load(path, config={"states": {"total": "total_n"}})
+
+
+@pytest.mark.parametrize("weight", ["W_l0", "R_l1", "head.bias", "normalise.mean"])
+def test_weights_that_are_no_numbers_are_refused(tmp_path, weight):
+    path = streamrnn.export(streamrnn.load("wake"), tmp_path / "wake.onnx")
+    model = onnx.load_model(path)
+    (tensor,) = [each for each in model.graph.initializer if each.name == weight]
+    values = numpy_helper.to_array(tensor).copy()
+    values.flat[-1] = np.nan
+    tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+    onnx.save_model(model, path)
+    with pytest.raises(ModelFileError, match=f"{weight}: expected weights .*, got nan"):
+        streamrnn.load(path)
+
+
+def test_constants_within_branches_are_looked_at(tmp_path):
+    def branch(value):
+        return helper.make_graph(
+            [helper.make_node("Constant", [], [f"c{value}"], value_floats=[value])],
+            "branch",
+            [],
+            [helper.make_tensor_value_info(f"c{value}", TensorProto.FLOAT, (1,))],
+        )
+
+    nodes = [
+        ("Constant", [], ["which"], {"value": numpy_helper.from_array(np.array(True))}),
+        ("If", ["which"], ["c"], {"then_branch": branch(1.0), "else_branch": branch(np.nan)}),
+        ("Add", ["x", "c"], ["y"], {}),
+    ]
+    path = saved(tmp_path, graph(nodes, [("x", "f4", (1, 1))], [("y", "f4", (1, 1))]))
+    with pytest.raises(ModelFileError, match="cnan: expected weights"):
+        streamrnn.load(path)
 
 
 def test_weights_beside_the_file_are_asked_to_be_inside(tmp_path):

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -17,9 +18,9 @@ import streamrnn
 from streamrnn.config import OnnxConfig, WaveformConfig
 from streamrnn.engines import onnx_engine, onnx_library
 from streamrnn.engines.onnx_library import Library, Session, library
-from streamrnn.errors import InputError, ModelFileError, NonFiniteError
+from streamrnn.errors import InputError, ModelFileError, NonFiniteError, StreamClosedError
 from tests.conftest import make_frames
-from tests.engines.graphs import graph, summing, sums
+from tests.engines.graphs import graph, picky, summing, sums
 
 pytestmark = pytest.mark.skipif(
     library() is None, reason="this wheel of onnxruntime has no shared library beside it"
@@ -118,22 +119,6 @@ def test_graphs_of_all_kinds_both_ways(both, kind):
     assert told[0] == told[1]
 
 
-def picky():
-    """y = the sum of what came, of windows of 4 samples; a loud one is refused."""
-    nodes = [
-        ("ReduceMax", ["x"], ["most"], {"keepdims": 1}),
-        ("Constant", [], ["ten"], {"value_floats": [10.0]}),
-        ("Mul", ["most", "ten"], ["loud"], {}),
-        ("Cast", ["loud"], ["place"], {"to": 7}),
-        ("Constant", [], ["table"], {"value_floats": [0.0, 1.0, 2.0]}),
-        ("Gather", ["table", "place"], ["row"], {}),
-        ("Add", ["row", "h"], ["hn"], {}),
-        ("Identity", ["hn"], ["y"], {}),
-    ]
-    shapes = [("x", "f4", (1, 6)), ("h", *ONE)]
-    return graph(nodes, shapes, [("y", *ONE), ("hn", *ONE)])
-
-
 def test_what_a_graph_refuses_leaves_the_front_end_too(tmp_path):
     (tmp_path / "made.onnx").write_bytes(picky())
     config = OnnxConfig(frontend=WaveformConfig(hop=4, context=2))
@@ -172,6 +157,73 @@ def test_a_pool_refuses_as_a_stream_does(tmp_path):
                 told.append(str(caught.value))
                 assert stream.snapshot() == before
             assert told[0] == told[1]
+
+
+def test_a_pool_closes_only_the_stream_whose_network_refuses(tmp_path):
+    (tmp_path / "made.onnx").write_bytes(picky())
+    config = OnnxConfig(frontend=WaveformConfig(hop=4, context=2))
+    model = streamrnn.load(tmp_path / "made.onnx", config=config)
+    quiet, loud = np.full(13, 0.11, np.float32), np.full(13, 0.9, np.float32)
+    alone = model.stream()
+    with model.pool(3) as pool:
+        first, bad, last = (pool.open() for _ in range(3))
+        for chunk in (quiet, loud, quiet):
+            for stream in (first, last):
+                stream.feed(quiet)
+            if bad.slot >= 0:
+                bad.feed(chunk)
+            expected, ready = alone.feed(quiet).outputs.tobytes(), pool.tick()
+            for stream in (first, last):
+                assert ready[stream].outputs.tobytes() == expected
+            assert (bad in ready) == (chunk is quiet and bad.slot >= 0)
+            assert list(ready.refused) == [bad] * (chunk is loud)
+        assert first.snapshot() == last.snapshot() == alone.snapshot()
+        says = "closed, as its network refused what waited: frame 0: expected one that the graph"
+        for verb in (lambda: bad.feed(quiet), bad.flush, bad.snapshot):
+            with pytest.raises(StreamClosedError, match=says):
+                verb()
+        other = pool.open()  # in the slot that it left
+        other.feed(quiet)
+        assert pool.tick()[other].positions.tolist() == [4, 8, 12]
+        other.feed(loud)
+        with pytest.raises(StreamClosedError, match=says):
+            other.flush()
+        assert list(pool.tick().refused) == [other] and not pool.tick().refused
+
+
+def doubling():
+    """hn = 2 h + x, which grows beyond float32 in 128 steps; y = hn − 2 h, then no number."""
+    nodes = [
+        ("Add", ["h", "h"], ["twice"], {}),
+        ("Add", ["twice", "x"], ["hn"], {}),
+        ("Sub", ["hn", "twice"], ["y"], {}),
+    ]
+    return graph(nodes, [("x", *F4), ("h", *F4)], [("y", *F4), ("hn", *F4)])
+
+
+def test_a_state_that_grows_beyond_numbers_is_told(both):
+    frames = np.ones((200, 2), np.float32)
+    for model in both(doubling()):
+        stream = model.stream()
+        with pytest.raises(NonFiniteError) as caught:
+            stream.feed(frames)
+        assert stream.position == 0 and not stream.hidden.any()
+        says = re.fullmatch(r"frame (\d+): .* got nan in output 0; .*reset .*", str(caught.value))
+        assert says and 125 < int(says[1]) < 132
+        stream.feed(frames[: int(says[1])])
+        before = stream.snapshot()
+        with pytest.raises(NonFiniteError, match="frame 0: "):
+            stream.feed(frames[:1])
+        assert stream.snapshot() == before
+        stream.reset()
+        assert (stream.feed(frames[:1]).outputs == 1.0).all()
+
+
+def test_what_is_infinite_is_a_number(both):
+    zeros = np.zeros((3, 2), np.float32)
+    logarithm = graph([("Log", ["x"], ["y"], {})], [("x", *F4)], [("y", *F4)])
+    for model in both(logarithm):
+        assert (model.predict(zeros).outputs == -np.inf).all()
 
 
 LAST = """

@@ -32,7 +32,8 @@ class TickingPool:
         model: whose decoder tells events.
         sound: its front end.
         capacity: streams that may be open at a time.
-        failed: is told, on the loop, why a tick failed; the streams concerned are closed.
+        failed: is told, on the loop, why a tick failed or a network refused what it was fed; the
+            streams concerned are closed.
     """
 
     def __init__(
@@ -136,6 +137,8 @@ class TickingPool:
         try:
             ready = self._pool.tick()
             told = [(stream, list(said.happened)) for stream, said in ready.items()]
+            for error in ready.refused.values():
+                self._loop.call_soon_threadsafe(self._failed, error)
         except Exception as error:  # of an engine, or of memory; the next tick may do better
             self._loop.call_soon_threadsafe(self._failed, error)
             return
