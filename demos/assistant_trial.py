@@ -143,6 +143,8 @@ def parsed() -> argparse.Namespace:
     options = parser.parse_args()
     if unknown := set(options.command) - set(SAID):
         parser.error(f"{', '.join(sorted(unknown))}: expected one of: {', '.join(SAID)}")
+    if not np.isfinite(options.snr):
+        parser.error(f"--snr: expected a finite number of dB, got {options.snr}")
     return options
 
 

@@ -189,11 +189,15 @@ async def listen(pipeline: Pipeline, sound: Iterable[InputAudioRawFrame]) -> Non
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(worker)
     running = asyncio.create_task(runner.run())
-    for frame in sound:
-        await worker.queue_frame(frame)
-        await asyncio.sleep(FRAME / RATE)
-    await worker.queue_frame(EndFrame())
-    await running
+    try:
+        for frame in sound:
+            await worker.queue_frame(frame)
+            await asyncio.sleep(FRAME / RATE)
+        await worker.queue_frame(EndFrame())
+        await running
+    finally:  # of Ctrl-C too: it would wait for ever otherwise
+        await runner.cancel()
+        await running
 
 
 def main() -> None:

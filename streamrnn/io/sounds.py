@@ -30,7 +30,8 @@ def read_sound(path: str | Path) -> Sound:
     """Read a whole file.
 
     Raises:
-        SoundError: there is no such file, it is no sound, it is cut short, or holds no samples.
+        SoundError: there is no such file, it is no sound, it is cut short, or holds no samples, or
+            some that are not finite.
     """
     parts = list(sound_chunks(path, seconds=_PIECE))
     return Sound(np.concatenate([part.samples for part in parts]), parts[0].rate)
@@ -53,7 +54,8 @@ def sound_chunks(path: str | Path, *, seconds: float = 1.0) -> Iterator[Sound]:
         The pieces in order, at least one.
 
     Raises:
-        SoundError: as `read_sound`; of a file that is cut short, after all that could be read.
+        SoundError: as `read_sound`; of a file that is cut short, or holds what is not finite, after
+            all that came before.
     """
     with _opened(path) as file:
         rate, got = int(file.samplerate), 0
@@ -63,8 +65,16 @@ def sound_chunks(path: str | Path, *, seconds: float = 1.0) -> Iterator[Sound]:
             samples, problem = _read(file, max(1, int(seconds * rate)))
             if not len(samples):
                 break
-            got += len(samples)
-            yield Sound(samples, rate)
+            finite = np.isfinite(samples).all(axis=1)
+            good = len(samples) if finite.all() else int(finite.argmin())
+            got += good
+            if good:
+                yield Sound(samples[:good], rate)
+            if good < len(samples):
+                raise SoundError(
+                    f"{path}: expected finite samples, got {samples[good].tolist()} in sample "
+                    f"{got} ({got / rate:.2f} s)"
+                )
     if not expected:
         raise SoundError(f"{path}: expected samples, got a file of sound without any")
     if got < expected < UNKNOWN:

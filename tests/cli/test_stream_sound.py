@@ -116,8 +116,8 @@ def test_what_comes_before_a_bad_sample_is_predicted_and_its_place_is_told(
     soundfile.write(tmp_path / "nan.wav", bad, 16_000, subtype="FLOAT")
     done = run("stream", str(model), str(tmp_path / "nan.wav"), "--json")
     assert done.returncode == 2 and done.stderr.count(b"\n") == 1
-    assert b"nan.wav, after 8000 samples: chunk: expected finite samples" in done.stderr
-    said = load(model).stream().feed(samples[:8_000])
+    assert b"nan.wav: expected finite samples, got [nan] in sample 8100 (0.51 s)" in done.stderr
+    said = load(model).stream().feed(samples[:8_100])
     assert [line["position"] for line in told(done.stdout)] == said.positions.tolist()
 
 

@@ -46,6 +46,12 @@ def test_a_plain_question_is_understood_and_counted() -> None:
     assert heard["text"] == heard["said"] == "what time is it"
 
 
+@pytest.mark.parametrize("snr", ["nan", "inf", "loud"])
+def test_a_level_that_is_none_is_refused(snr: str) -> None:
+    done = run("--snr", snr, "what time is it")
+    assert done.returncode == 2 and "--snr: " in done.stderr
+
+
 def test_what_nobody_says_is_refused_with_what_is_said() -> None:
     done = run("sing me a song")
     assert done.returncode == 2 and "what time is it" in done.stderr

@@ -1,6 +1,7 @@
 """The Pipecat bot's demo, as a process that hears files and tells what happens, and when."""
 
 import re
+import signal
 import subprocess
 import sys
 
@@ -40,6 +41,21 @@ def test_without_a_wake_word_nothing_is_heard() -> None:
     done = run("--file", DEMOS / "utterance.flac", "--said", "turn on the light")
     assert done.returncode == 0, done.stderr
     assert {line.split()[-1] for line in done.stdout.splitlines()} == {"speech", "quiet"}
+
+
+def test_it_ends_when_it_is_told_to_while_it_listens() -> None:
+    command = [sys.executable, "-u", str(DEMOS / "pipecat_bot.py"), "--said", "what time is it"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as bot:
+        assert bot.stdout
+        assert any("turn begins" in line for line in bot.stdout)
+        bot.send_signal(signal.SIGINT)
+        try:
+            _, told = bot.communicate(timeout=60)
+        finally:
+            bot.kill()
+    assert bot.returncode == 130 and "Traceback" not in told and "pending" not in told
 
 
 def test_a_file_that_is_none_is_told_in_a_line() -> None:

@@ -81,6 +81,23 @@ def test_what_a_cut_file_holds_comes_before_the_error(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("place", [0, 1, 2_000, 4_999])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_is_not_finite_is_told_after_what_came_before(
+    tmp_path: Path, place: int, channels: int
+) -> None:
+    samples = np.random.default_rng(0).uniform(-0.5, 0.5, (5_000, channels)).astype(np.float32)
+    samples[place, -1] = np.inf
+    soundfile.write(tmp_path / "a.wav", samples, 8_000, subtype="FLOAT")
+    parts: list[np.ndarray] = []
+    with pytest.raises(SoundError, match=rf"a.wav: expected finite .*inf\] in sample {place} \("):
+        parts.extend(part.samples for part in sound_chunks(tmp_path / "a.wav", seconds=0.1))
+    assert all(len(part) for part in parts)
+    np.testing.assert_array_equal(np.concatenate([samples[:0], *parts]), samples[:place])
+    with pytest.raises(SoundError, match="expected finite"):
+        read_sound(tmp_path / "a.wav")
+
+
 def test_folders_are_searched_below_and_must_hold_something(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     soundfile.write(tmp_path / "a" / "1.WAV", samples(10), 16_000)

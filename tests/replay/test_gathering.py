@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from streamrnn.config import ClassesConfig, DetectConfig, ModelConfig
 from streamrnn.decoded import Event
-from streamrnn.errors import RecordingError
+from streamrnn.errors import RecordingError, SoundError
 from streamrnn.io.messages import Said
 from streamrnn.io.recorded import RecordedStream
 from streamrnn.learn.convert import from_torch
@@ -180,7 +180,7 @@ def test_a_bad_sample_ends_it_there(tmp_path: Path) -> None:
     assert found.samples == 25 * 8_000
     samples[0] = np.nan
     sf.write(tmp_path / "a.wav", samples, 8_000, subtype="FLOAT")
-    with pytest.raises(RecordingError, match="after 0 samples: chunk: expected finite"):
+    with pytest.raises(SoundError, match=r"expected finite samples, got \[nan\] in sample 0 "):
         play(tmp_path / "a.wav", model_of("sound"))
 
 

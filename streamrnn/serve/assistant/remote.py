@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from streamrnn.errors import ConfigError, ServiceError, UnsupportedError
 from streamrnn.serve.assistant.recogniser import RATE
+from streamrnn.tasks.intents.sentence import LONGEST
 
 PATIENCE = 30.0
 """Seconds that a server may take to be reached, to take sound, or to answer."""
@@ -127,9 +128,9 @@ class WyomingRecogniser:
         """Take what the server tells until it has told all."""
         while (event := await self._client.read_event()) is not None:
             if self._asr.Transcript.is_type(event.type):
-                return str(self._asr.Transcript.from_event(event).text)
+                return _text_of(event)
             if self._asr.TranscriptChunk.is_type(event.type):
-                self._words += str(self._asr.TranscriptChunk.from_event(event).text)
+                self._words += _text_of(event, already=len(self._words))
             if self._asr.TranscriptStop.is_type(event.type):
                 return self._words
             if event.type == "error":
@@ -144,3 +145,17 @@ class WyomingRecogniser:
             if not reading.cancelled():
                 reading.exception()  # looked at, or asyncio tells of it
             await self._client.disconnect()
+
+
+def _text_of(event: Any, already: int = 0) -> str:
+    """The text of a transcript, or of a part of one that comes after so many characters.
+
+    Raises:
+        ValueError: it is no text, or longer than any command.
+    """
+    text = event.data.get("text")
+    if not isinstance(text, str):
+        raise ValueError(f"a {event.type} whose text is {str(text)[:80]}")
+    if already + len(text) > LONGEST:
+        raise ValueError(f"a transcript of more than {LONGEST} characters")
+    return text

@@ -42,6 +42,18 @@ BEHAVIOURS = {
     "leave": "it goes away after the sound",
     "refuse": "an error",
     "garbage": "no events",
+    "number": "a transcript whose text is a number",
+    "nothing": "a transcript without text",
+    "endless": "one of a million characters",
+    "parts": "many parts of one",
+}
+
+
+STRANGE = {
+    "number": Event("transcript", {"text": 4}),
+    "nothing": Event("transcript", {}),
+    "endless": Event("transcript", {"text": "word " * 200_000}),
+    "parts": Event("transcript-chunk", {"text": "word " * 100}),
 }
 
 
@@ -67,6 +79,9 @@ class Handler(AsyncEventHandler):
         elif self.how == "garbage":
             self.writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             await self.writer.drain()
+        elif self.how in STRANGE:
+            for _ in range(1 + 9 * (self.how == "parts")):
+                await self.write_event(STRANGE[self.how])
         if self.how not in ("whole", "stream"):
             return self.how == "refuse"
         self.recogniser.begin()

@@ -32,7 +32,16 @@ def test_a_server_gives_the_words_of_one_command_after_the_other(
 
 
 @pytest.mark.parametrize(
-    ("how", "told"), [("leave", "went away"), ("refuse", "no model for"), ("garbage", "")]
+    ("how", "told"),
+    [
+        ("leave", "went away"),
+        ("refuse", "no model for"),
+        ("garbage", ""),
+        ("number", "a transcript whose text is 4;"),
+        ("nothing", "a transcript whose text is None;"),
+        ("endless", "a transcript of more than 4096 characters"),
+        ("parts", "a transcript of more than 4096 characters"),
+    ],
 )
 def test_a_server_that_fails_is_told_of_and_asked_again(
     how: str, told: str, servers: dict[str, str]
