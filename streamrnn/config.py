@@ -3,7 +3,6 @@
 All of them are imported from here, those of `frontend_config` and `decoder_config` too.
 """
 
-import math
 from typing import Literal, cast
 
 import msgspec
@@ -184,7 +183,7 @@ class OnnxConfig(Record, frozen=True):
             if not isinstance(value, str):
                 raise ConfigError(f"states.{name}: expected the name of an output, got {value!r}")
         for name, value in _items(self.constants, "constants"):
-            if not isinstance(value, int | float) or math.isnan(value):
+            if not isinstance(value, int | float) or value != value:  # NaN
                 raise ConfigError(f"constants.{name}: expected a number, got {value!r}")
 
 

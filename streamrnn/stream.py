@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamrnn.decoders.base import DecoderState
-from streamrnn.engines.base import EngineState
+from streamrnn.engines.base import EngineState, counted_from
 from streamrnn.errors import InputError, StateError
 from streamrnn.frontends.base import Frames, FrontendState, Option, part_of
 from streamrnn.predictions import Predictions, Trace, join
@@ -39,7 +39,16 @@ class Parts:
         return f"<Stream of {self.model.name!r}: position {self._position}{options}>"
 
     def _end(self, trace: bool) -> Predictions:
-        tail = self._advance(self._frontend.flush(), trace)
+        careful = self.model.engine.may_refuse
+        if careful:
+            self._frontend.hold()
+        frames = self._frontend.flush()
+        try:
+            tail = self._advance(frames, trace)
+        except InputError:
+            if careful:
+                self._frontend.undo()
+            raise
         closing = self._decoder.closing(self._position)
         if closing:
             tail = tail.closed(closing)
@@ -71,10 +80,10 @@ class Parts:
                 end = first + self._decoder.most_steps()
                 parts.append(self._advance_part(part_of(frames, first, end), trace))
                 first = end
-        except InputError:
+        except InputError as error:
             self._network.restore(before[0])
             self._decoder.restore(before[1])
-            raise
+            raise counted_from(first, error) from None
         return join(parts)
 
     def _advance_part(self, frames: Frames, trace: bool) -> Predictions:
@@ -217,6 +226,7 @@ class Stream(Parts):
 
         Raises:
             EncodingError: text ends in mid-character; the stream is as it was.
+            InputError: the network, one of others, refuses what was retained; likewise.
         """
         return self._end(trace)
 

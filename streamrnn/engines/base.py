@@ -94,6 +94,11 @@ def refused(network: NetworkConfig, frames: NDArray[np.float32], frame: int) -> 
     return not_finite(frames, frame)
 
 
+def counted_from(first: int, error: InputError) -> InputError:
+    """An error that counts frames from the first-th of those that were given."""
+    return type(error)(f"{error} (counted from frame {first})") if first else error
+
+
 class Engine(Protocol):
     """Makes the networks of streams; immutable."""
 
@@ -143,15 +148,16 @@ class LoneArena:
         outputs: NDArray[np.float32],
     ) -> Mapping[int, InputError]:
         """Advance some streams, one by one; see `EngineArena`."""
-        refused: dict[int, InputError] = {}
+        why: dict[int, InputError] = {}
         for slot, first, count in zip(slots.tolist(), firsts, counts, strict=True):
             own = slice(first, first + count)
             try:
                 outputs[own] = self.stream(slot).run(frames[own])
             except InputError as error:
                 outputs[own] = 0.0
-                refused[slot] = error
-        return refused or NONE_REFUSED
+                error.__cause__ = None  # neither it nor its frames are to keep arrays alive
+                why[slot] = error.with_traceback(None)
+        return why or NONE_REFUSED
 
     def reset(self, slots: Counts) -> None:
         """Make the networks of some slots fresh."""

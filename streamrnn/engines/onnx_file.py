@@ -61,7 +61,7 @@ def open_graph(path: Path, config: OnnxConfig | str | Path | None = None) -> Ope
             config = convert(read_toml(config), OnnxConfig, where=str(config))
         if config is not None and not isinstance(config, OnnxConfig):
             raise ConfigError(f"config: expected an OnnxConfig, or a path of one, got {config!r}")
-        expect_numbers(graph)
+        _expect_numbers(graph)
         return _opened(session, graph, path.stem, config, exported)
     except (ConfigError, ModelFileError) as error:
         raise type(error)(f"{path}: {error}") from error
@@ -97,7 +97,7 @@ def _opened(
     return Opened(whole, engine, fingerprint, card)
 
 
-def expect_numbers(graph: bytes) -> None:
+def _expect_numbers(graph: bytes) -> None:
     """See that the weights of a graph are numbers, where onnx is there to read it.
 
     Raises:

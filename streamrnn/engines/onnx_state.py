@@ -176,7 +176,7 @@ def _no_number(frame: int, outputs: NDArray[np.float32]) -> NonFiniteError:
     place = int(np.flatnonzero(np.isnan(outputs[frame]))[0])
     return NonFiniteError(
         f"frame {frame}: expected numbers of the graph, got nan in output {place}; look at its "
-        "weights, or reset the stream if its state has grown beyond what is finite"
+        "weights, and whether its state grows beyond what is finite"
     )
 
 

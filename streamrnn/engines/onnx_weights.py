@@ -3,7 +3,7 @@
 # pyright: standard
 # onnx tells a checker little of its types.
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,31 +13,35 @@ from onnx import numpy_helper
 
 
 def first_nan(graph: bytes) -> str | None:
-    """The name of a weight or constant of a graph that holds a NaN, if there is one.
+    """The name of weights or constants of a graph that hold a NaN, if there are some.
+
+    A single number that is none may be meant: what stands for missing values.
 
     Args:
-        graph: the file, weights inside; of a format that onnx does not read, none is found.
+        graph: the file, weights inside; of what onnx does not read, none are found.
     """
     try:
         model = onnx.load_model_from_string(graph)
-    except Exception:  # protobuf's, of ORT's own format
-        return None
-    for name, values in _values(model.graph):
-        if np.issubdtype(values.dtype, np.floating) and np.isnan(values).any():
-            return name
+        for name, values in _values(model.graph.initializer, model.graph.node):
+            numbers = values.astype(np.float32) if values.dtype.kind == "V" else values  # bfloat16
+            if values.size > 1 and numbers.dtype.kind == "f" and np.isnan(numbers).any():
+                return name
+    except Exception:  # protobuf's, of ORT's own format; onnx's, of types that it does not know
+        pass
     return None
 
 
-def _values(graph: onnx.GraphProto) -> Iterator[tuple[str, NDArray[Any]]]:
+def _values(
+    tensors: Iterable[onnx.TensorProto], nodes: Iterable[onnx.NodeProto]
+) -> Iterator[tuple[str, NDArray[Any]]]:
     """Those of a graph and of the graphs within, branches for one."""
-    for tensor in graph.initializer:
+    for tensor in tensors:
         yield tensor.name, numpy_helper.to_array(tensor)
-    for node in graph.node:
+    for node in nodes:
         for attribute in node.attribute:
-            told = attribute.type
-            if told in (onnx.AttributeProto.FLOAT, onnx.AttributeProto.FLOATS):
-                yield node.output[0], np.array([attribute.f, *attribute.floats])
-            elif told == onnx.AttributeProto.TENSOR:
+            if attribute.type == onnx.AttributeProto.FLOATS:
+                yield node.output[0], np.array(attribute.floats)
+            elif attribute.type == onnx.AttributeProto.TENSOR:
                 yield node.output[0], numpy_helper.to_array(attribute.t)
-            elif told == onnx.AttributeProto.GRAPH:
-                yield from _values(attribute.g)
+            elif attribute.type == onnx.AttributeProto.GRAPH:
+                yield from _values(attribute.g.initializer, attribute.g.node)

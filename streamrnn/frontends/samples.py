@@ -11,6 +11,8 @@ from streamrnn.frontends.base import describe, how_to_convert, is_array
 # What samples are multiplied by, so that full scale is 1; in this machine's order of bytes.
 _SCALES = {np.dtype(np.int16): 1.0 / 32_768.0, np.dtype(np.float32): 1.0}
 
+_TAKEN = "np.int16, or np.float32 where full scale is 1: np.asarray(chunk, …)"
+
 
 def flat_samples(chunk: Any, channels: int) -> tuple[NDArray[Any], int, float]:
     """A chunk `(n,)` or `(n, channels)` as `(n · channels,)`, n, and what scales its samples.
@@ -39,11 +41,13 @@ def flat_samples(chunk: Any, channels: int) -> tuple[NDArray[Any], int, float]:
 
 def _converted(chunk: Any, channels: int) -> str:
     """How what came instead of samples becomes some."""
+    if isinstance(chunk, memoryview) and chunk.format != "B":
+        return "convert with np.asarray(chunk)"
     if isinstance(chunk, bytes | bytearray | memoryview):
         apart = f".reshape(-1, {channels})" if channels > 1 else ""
         return f"of 16 bits, convert with np.frombuffer(chunk, np.int16){apart}"
     if not isinstance(chunk, np.ndarray):
-        return "convert with np.asarray(chunk, np.int16), or to np.float32 where full scale is 1"
+        return f"samples are {_TAKEN}"
     array = cast("NDArray[Any]", chunk)
     kind, size = array.dtype.kind, array.dtype.itemsize
     middle = 1 << (8 * size - 1) if kind == "u" else 0
@@ -55,7 +59,9 @@ def _converted(chunk: Any, channels: int) -> str:
         return "convert with chunk.astype(np.int16)"
     if kind == "i":
         return "convert to np.float32, divided by the full scale: 32768 for samples of 16 bits"
-    return f"{how_to_convert(array, 'float32')}, where full scale is 1"
+    if kind == "f":
+        return f"{how_to_convert(array, 'float32')}, where full scale is 1"
+    return f"samples are {_TAKEN}"
 
 
 def _reshaped(shape: tuple[int, ...], channels: int) -> str:
@@ -64,7 +70,7 @@ def _reshaped(shape: tuple[int, ...], channels: int) -> str:
         return f"; samples in turn become chunk.reshape(-1, {channels})"
     if len(shape) != 2:
         return ""
-    if shape[0] == channels:
+    if shape[0] == channels and shape[1] > 1:
         return "; channels come last: chunk.T"
     return "; open it with the channels that will come: channels=…"
 

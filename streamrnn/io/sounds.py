@@ -95,7 +95,7 @@ def sound_part(path: str | Path, start: float, end: float) -> Sound:
 
     Returns:
         What there is of it, perhaps no samples: nothing lies before the beginning, behind the end
-        or behind a damaged place.
+        or behind a damaged place. Samples that are not finite come as they are.
 
     Raises:
         SoundError: there is no such file, or it is no sound.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from streamrnn.engines.base import counted_from
 from streamrnn.errors import InputError, StreamClosedError
 from streamrnn.frontends.audio_arena import AudioArena
 from streamrnn.pool.queues import FrameQueue, Queue, SampleQueue, Work
@@ -117,7 +118,7 @@ class Core:
     def _advance(self, taken: Taken) -> tuple[Work, Batch]:
         """Make frames and run them; what fails half way closes the streams concerned.
 
-        A stream whose network takes none of its frames is closed alone; `refused` tells why.
+        A stream whose network refuses a frame is closed alone; `refused` tells why.
         """
         try:
             work = self.queue.work(taken)
@@ -129,8 +130,8 @@ class Core:
                     if stream is not None:
                         self.leave(stream)
             raise
-        for slot, error in refused.items():
-            with self.gate:
+        with self.gate:
+            for slot, error in refused.items():
                 stream = self.streams[slot]
                 if stream is not None:
                     stream.refused = error
@@ -147,8 +148,10 @@ class Core:
         while len(slots):
             most = self.decoders.most_steps(slots)
             steps = left if most is None else np.minimum(left, most)
-            if failed := self.networks.run(slots, firsts, steps, work.values, outputs):
-                refused.update(failed)
+            failed = self.networks.run(slots, firsts, steps, work.values, outputs)
+            for slot, error in failed.items():
+                before = firsts[slots == slot] - work.firsts[work.slots == slot]
+                refused[slot] = counted_from(before.item(), error)
             self.decoders.decode(record, slots, firsts, steps)
             due = self.decoders.resets_due(slots)
             if len(due):

@@ -108,8 +108,9 @@ class StreamPool:
             They are of one sequence: where `flush` has ended one, the next one's come with the
             next tick.
 
-            A stream whose network refuses what waited, a graph's that takes no such frame or makes
-            NaN of it, is closed, and `Ready.refused` tells why; others do not notice.
+            A stream whose network refuses what waited, a graph that takes no such frame or makes
+            NaN of it, is closed without the predictions of this tick, and `Ready.refused` tells
+            why; others do not notice.
 
         Raises:
             MemoryError, or whatever a torch module raises: the streams that were to be advanced

@@ -51,8 +51,8 @@ class Ready(Mapping["PooledStream", Predictions]):
     ) -> None:
         """Take what one batch holds, by the place of each stream in it, and what came before it."""
         self.refused = refused
-        """Why streams were closed since the last tick: their networks took no more. Only a graph of
-        others, or a torch module, refuses what a front end made; empty of the native engine."""
+        """Why streams were closed since the last tick: their networks refused what waited. Only
+        graphs of others do; what was known of such a stream before may be among the predictions."""
         self._batch, self._streams, self._earlier = batch, streams, earlier
         self._all = {**earlier, **streams} if earlier else streams
         self._made: dict[PooledStream, Predictions] = {}

@@ -76,6 +76,7 @@ class PooledStream(Parts):
 
         Raises:
             EncodingError: text ends in mid-character; the stream is as it was.
+            InputError: the network, one of others, refuses what was retained; likewise.
             StreamClosedError: the stream is closed.
         """
         with self._core.settled(self, "flush"):

@@ -131,8 +131,10 @@ class _Work:
         paths = [self.paths[n] for n in self.groups[number]]
         whole = self.task.start is None and self.task.end is None
         if len(paths) > 1 and len(self.task.models) == 1 and whole and self.pace is None:
-            yield from self._together(number, paths)
-            return
+            model = loaded(self.task.models[0])
+            if not model.engine.may_refuse:
+                yield from self._together(number, paths, model)
+                return
         before = 0.0
         for place, path in enumerate(paths):
             try:
@@ -170,8 +172,7 @@ class _Work:
             advance=moved,
         )
 
-    def _together(self, number: int, paths: Sequence[Path]) -> Iterator[Found]:
-        model = loaded(self.task.models[0])
+    def _together(self, number: int, paths: Sequence[Path], model: Model) -> Iterator[Found]:
         sentences = isinstance(model.config.decoder, DecideConfig)
         found: list[Found | None] = [None] * len(paths)
         sources: list[Source] = []

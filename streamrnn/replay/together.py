@@ -32,7 +32,8 @@ def play_together(
 
     Args:
         sources: files that nothing was read of yet; neither sound nor recordings.
-        model: of their kind.
+        model: of their kind, whose network refuses nothing that its front end made: others would
+            go one by one all the same, and end a stream at the tick in which they refuse.
 
     Yields:
         The number of a source, and a step of it; or an error, or None, that ends it.

@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 import streamrnn
 from streamrnn.config import OnnxConfig, WaveformConfig
+from streamrnn.engines.onnx_weights import first_nan
 from streamrnn.errors import (
     ConfigError,
     InputError,
@@ -215,7 +216,7 @@ def test_what_contradicts_itself_is_refused(tmp_path):
         ({"states": {"s": 2}}, "states.s: expected the name of an output, got 2"),
         ({"constants": [1.0]}, "constants: expected a dictionary"),
         ({"constants": {"gain": "a"}}, "constants.gain: expected a number, got 'a'"),
-        ({"constants": {"gain": np.nan}}, "constants.gain: expected a number, got nan"),
+        ({"constants": {"gain": -np.nan}}, "constants.gain: expected a number, got nan"),
     ):
         with pytest.raises(ConfigError, match=says):
             OnnxConfig(**wrong)
@@ -236,13 +237,18 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path, weight):
         streamrnn.load(path)
 
 
-def test_constants_within_branches_are_looked_at(tmp_path):
+def tensor_of(value):
+    return {"value": numpy_helper.from_array(np.full(2, value, np.float32))}
+
+
+@pytest.mark.parametrize("made", [lambda value: {"value_floats": [value] * 2}, tensor_of])
+def test_constants_within_branches_are_looked_at(tmp_path, made):
     def branch(value):
         return helper.make_graph(
-            [helper.make_node("Constant", [], [f"c{value}"], value_floats=[value])],
+            [helper.make_node("Constant", [], [f"c{value}"], **made(value))],
             "branch",
             [],
-            [helper.make_tensor_value_info(f"c{value}", TensorProto.FLOAT, (1,))],
+            [helper.make_tensor_value_info(f"c{value}", TensorProto.FLOAT, (2,))],
         )
 
     nodes = [
@@ -250,9 +256,30 @@ def test_constants_within_branches_are_looked_at(tmp_path):
         ("If", ["which"], ["c"], {"then_branch": branch(1.0), "else_branch": branch(np.nan)}),
         ("Add", ["x", "c"], ["y"], {}),
     ]
-    path = saved(tmp_path, graph(nodes, [("x", "f4", (1, 1))], [("y", "f4", (1, 1))]))
+    path = saved(tmp_path, graph(nodes, [("x", "f4", (1, 2))], [("y", "f4", (1, 2))]))
     with pytest.raises(ModelFileError, match="cnan: expected weights"):
         streamrnn.load(path)
+
+
+def test_weights_of_bfloat16_are_looked_at():
+    weights = helper.make_tensor("w", TensorProto.BFLOAT16, [2], [1.0, np.nan])
+    made = helper.make_graph([], "made", [], [], [weights])
+    assert first_nan(helper.make_model(made).SerializeToString()) == "w"
+    assert first_nan(b"no graph") is None
+
+
+def test_one_constant_may_be_no_number_on_purpose(tmp_path):
+    nodes = [
+        ("Constant", [], ["missing"], {"value_float": np.nan}),
+        ("Constant", [], ["zero"], {"value_float": 0.0}),
+        ("Less", ["x", "zero"], ["negative"], {}),
+        ("Where", ["negative", "missing", "x"], ["some"], {}),
+        ("IsNaN", ["some"], ["is"], {}),
+        ("Cast", ["is"], ["y"], {"to": 1}),
+    ]
+    path = saved(tmp_path, graph(nodes, [("x", "f4", (1, 2))], [("y", "f4", (1, 2))]))
+    found = streamrnn.load(path).predict(np.array([[-1, 1]], np.float32)).outputs
+    assert found.tolist() == [[1.0, 0.0]]
 
 
 def test_weights_beside_the_file_are_asked_to_be_inside(tmp_path):

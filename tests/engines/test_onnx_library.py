@@ -15,7 +15,7 @@ import onnxruntime
 import pytest
 
 import streamrnn
-from streamrnn.config import OnnxConfig, WaveformConfig
+from streamrnn.config import DetectConfig, OnnxConfig, WaveformConfig
 from streamrnn.engines import onnx_engine, onnx_library
 from streamrnn.engines.onnx_library import Library, Session, library
 from streamrnn.errors import InputError, ModelFileError, NonFiniteError, StreamClosedError
@@ -188,7 +188,73 @@ def test_a_pool_closes_only_the_stream_whose_network_refuses(tmp_path):
         other.feed(loud)
         with pytest.raises(StreamClosedError, match=says):
             other.flush()
-        assert list(pool.tick().refused) == [other] and not pool.tick().refused
+        ready = pool.tick()
+        assert list(ready.refused) == [other] and other not in ready
+        assert not pool.tick().refused
+
+
+def test_what_a_graph_refuses_of_the_tail_is_still_there(tmp_path):
+    (tmp_path / "made.onnx").write_bytes(picky())
+    config = OnnxConfig(frontend=WaveformConfig(hop=4, context=2))
+    model = streamrnn.load(tmp_path / "made.onnx", config=config)
+    sound = np.append(np.full(12, 0.11, np.float32), np.float32(0.9))  # the loud one is retained
+    for rate in (16_000, 48_000):
+        sound = sound if rate == 16_000 else np.repeat(sound, 3)
+        with model.pool(1) as pool:
+            pooled, alone = pool.open(rate=rate), model.stream(rate=rate)
+            alone.feed(sound)
+            pooled.feed(sound)
+            pool.tick()
+            before = alone.snapshot()
+            for stream in (alone, pooled):
+                for _ in range(2):
+                    with pytest.raises(InputError, match="expected one that the graph takes"):
+                        stream.flush()
+                    assert stream.snapshot() == before
+            pooled.reset()
+            pooled.feed(sound[:5])
+            assert len(pooled.flush()) or len(pool.tick())
+
+
+def test_parts_of_a_tick_are_refused_like_the_whole(tmp_path):
+    """A network that is reset from time to time goes on in parts."""
+    growing = graph(
+        [
+            ("Add", ["h", "h"], ["twice"], {}),
+            ("Add", ["twice", "x"], ["hn"], {}),
+            ("Sub", ["hn", "twice"], ["left"], {}),
+            ("Div", ["left", "x"], ["y"], {}),  # 0 / 0 of a frame of zeros
+        ],
+        [("x", *F4), ("h", *F4)],
+        [("y", *F4), ("hn", *F4)],
+    )
+    (tmp_path / "made.onnx").write_bytes(growing)
+    decoder = DetectConfig(
+        labels=("a", "b"),
+        ignored=("b",),
+        threshold=0.9,
+        quiet="b",
+        quiet_above=0.4,
+        reset_after=16,
+        reset_quiet=4,
+    )
+    config = OnnxConfig(decoder=decoder)
+    model = streamrnn.load(tmp_path / "made.onnx", config=config)
+    good, bad = np.ones((100, 2), np.float32), np.ones((100, 2), np.float32)
+    bad[70] = 0.0
+    with pytest.raises(NonFiniteError) as caught:
+        model.predict(bad)
+    found = re.fullmatch(r"frame (\d+): .* \(counted from frame (\d+)\)", str(caught.value))
+    assert found and int(found[1]) + int(found[2]) == 70
+    with model.pool(3) as pool:
+        streams = [pool.open() for _ in range(3)]
+        for stream, frames in zip(streams, (good, bad, good), strict=True):
+            stream.feed(frames)
+        ready = pool.tick()
+        assert str(ready.refused[streams[1]]) == str(caught.value)
+        for stream in (streams[0], streams[2]):
+            assert ready[stream].outputs.tobytes() == model.predict(good).outputs.tobytes()
+        assert streams[1] not in ready and ready.refused[streams[1]].__traceback__ is None
 
 
 def doubling():
@@ -208,7 +274,7 @@ def test_a_state_that_grows_beyond_numbers_is_told(both):
         with pytest.raises(NonFiniteError) as caught:
             stream.feed(frames)
         assert stream.position == 0 and not stream.hidden.any()
-        says = re.fullmatch(r"frame (\d+): .* got nan in output 0; .*reset .*", str(caught.value))
+        says = re.fullmatch(r"frame (\d+): .* got nan in output 0; .*", str(caught.value))
         assert says and 125 < int(says[1]) < 132
         stream.feed(frames[: int(says[1])])
         before = stream.snapshot()

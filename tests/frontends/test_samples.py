@@ -17,7 +17,7 @@ FULL = ONE / 32_768.0
 @pytest.mark.parametrize(
     ("chunk", "wanted", "way"),
     [
-        (ONE.tolist(), ONE, r"with (np\.asarray\(chunk, np\.int16\)), or to np\.float32 where"),
+        (ONE.data, ONE, r"with (.*)"),
         (ONE.tobytes(), ONE, r"with (.*)"),
         (memoryview(SOUND.tobytes()), SOUND, r"with (.*)"),
         (ONE.astype(">i2"), ONE, r"with (.*)"),
@@ -54,6 +54,9 @@ def test_masked_unsigned_samples_are_put_in_the_middle() -> None:
         (np.zeros((9, 3), np.int16), r"expected \(n, 2\), as .*, got \(9, 3\); .*: channels=…$"),
         (np.zeros((1, 9, 2), np.int16), r"expected \(n, 2\), as .*, got \(1, 9, 2\)$"),
         (np.array(1, np.int16), r"got \(\)$"),
+        (np.zeros((2, 1), np.int16), r"got \(2, 1\); .*: channels=…$"),
+        ([0.5, 0.2], r"got list; samples are np.int16, or np.float32 where full scale is 1: np.as"),
+        (np.zeros(9, complex), r"got complex128 \(9,\); samples are np.int16, or"),
     ],
 )
 def test_where_there_are_several_ways_they_are_told_in_words(chunk: Any, says: str) -> None:

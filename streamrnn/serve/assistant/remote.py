@@ -15,6 +15,8 @@ from streamrnn.tasks.intents.sentence import LONGEST
 
 PATIENCE = 30.0
 """Seconds that a server may take to be reached, to take sound, or to answer."""
+SHOWN = 200
+"""Characters of what a server tells that go into an error."""
 # What cannot be reached or read; the package checks little of what it is sent.
 _TROUBLE = (OSError, TimeoutError, EOFError, ValueError, KeyError, TypeError, AttributeError)
 
@@ -134,7 +136,7 @@ class WyomingRecogniser:
             if self._asr.TranscriptStop.is_type(event.type):
                 return self._words
             if event.type == "error":
-                raise EOFError(event.data.get("text", "an error"))
+                raise EOFError(str(event.data.get("text", "an error"))[:SHOWN])
         raise EOFError("it went away")
 
     async def _leave(self) -> None:
@@ -155,7 +157,7 @@ def _text_of(event: Any, already: int = 0) -> str:
     """
     text = event.data.get("text")
     if not isinstance(text, str):
-        raise ValueError(f"a {event.type} whose text is {str(text)[:80]}")
+        raise ValueError(f"a {event.type} whose text is {str(text)[:SHOWN]}")
     if already + len(text) > LONGEST:
         raise ValueError(f"a transcript of more than {LONGEST} characters")
     return text

@@ -94,7 +94,7 @@ class Listening:
 
         Raises:
             FieldError: its format cannot be.
-            StreamClosedError: a tick failed; so does `stop`.
+            InputError, StreamClosedError: as `TickingPool.end`; so does `stop`.
         """
         form, begun = format_of(event), time_of(event)
         await self._end()
@@ -152,9 +152,9 @@ class Listening:
                 self._streams.append((pool, stream))
 
     async def _end(self) -> None:
-        for pool, stream in self._streams:
+        while self._streams:
+            pool, stream = self._streams.pop(0)
             await pool.end(stream)
-        self._streams.clear()
         self._tell()
 
     def _heard_word(self, clock: Clock, event: Event) -> None:

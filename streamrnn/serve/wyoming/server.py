@@ -8,7 +8,7 @@ from typing import Self
 
 from wyoming.event import Event, Eventable
 
-from streamrnn.errors import ConfigError
+from streamrnn.errors import ConfigError, InputError
 from streamrnn.model import Model
 from streamrnn.serve.models import sound_of
 from streamrnn.serve.wyoming.address import Bound, Tcp, Unix, keep_alive, parse_uri
@@ -151,7 +151,9 @@ class Server:
         return await asyncio.get_running_loop().run_in_executor(self._texts, question)
 
     def _failed(self, error: Exception) -> None:
-        _LOG.error("a tick failed: %r", error, exc_info=_LOG.isEnabledFor(logging.DEBUG))
+        refused = isinstance(error, InputError)
+        what = "a network refused a client's sound" if refused else "a tick failed"
+        _LOG.error("%s: %r", what, error, exc_info=_LOG.isEnabledFor(logging.DEBUG))
 
 
 def counted(clients: int) -> str:

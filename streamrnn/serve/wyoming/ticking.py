@@ -82,7 +82,7 @@ class TickingPool:
 
         Raises:
             InputError: samples are refused.
-            StreamClosedError: a tick failed, and the stream is closed.
+            StreamClosedError: a tick failed, or its network refused what waited: it is closed.
         """
         stream.feed(samples)
         self._wanted.set()
@@ -101,10 +101,13 @@ class TickingPool:
         """Tell all that is known of a stream, its tail too; then it is closed.
 
         Raises:
-            StreamClosedError: a tick failed, and it was closed.
+            InputError: its network refuses the tail.
+            StreamClosedError: a tick failed, or its network refused what waited.
         """
-        await self._in_thread(lambda: self._end(stream))
-        await self.close(stream)
+        try:
+            await self._in_thread(lambda: self._end(stream))
+        finally:
+            await self.close(stream)
 
     async def close(self, stream: PooledStream) -> None:
         """Close a stream; what waits is dropped, and nothing more is told."""

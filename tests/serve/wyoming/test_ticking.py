@@ -32,7 +32,9 @@ def test_a_network_that_refuses_closes_its_own_stream_alone(tmp_path: Path) -> N
         with pytest.raises(StreamClosedError):
             await pool.end(bad)
         await pool.close(bad)
-        await pool.end(good)
+        await pool.feed(good, loud[:1])  # of which nothing is known until the end
+        with pytest.raises(InputError, match="expected one that the graph takes"):
+            await pool.end(good)
         assert len(pool) == 0
         await pool.stop()
 
