@@ -151,7 +151,7 @@ class Core:
             failed = self.networks.run(slots, firsts, steps, work.values, outputs)
             for slot, error in failed.items():
                 before = firsts[slots == slot] - work.firsts[work.slots == slot]
-                refused[slot] = counted_from(before.item(), error)
+                refused.setdefault(slot, counted_from(before.item(), error))
             self.decoders.decode(record, slots, firsts, steps)
             due = self.decoders.resets_due(slots)
             if len(due):
@@ -159,8 +159,6 @@ class Core:
             if most is None:
                 break
             more = left > steps
-            if failed:
-                more &= ~np.isin(slots, list(failed))
             slots, firsts, left = slots[more], (firsts + steps)[more], (left - steps)[more]
         return Batch(work, outputs, record), refused
 

@@ -19,6 +19,7 @@ from streamrnn.config import DetectConfig, OnnxConfig, WaveformConfig
 from streamrnn.engines import onnx_engine, onnx_library
 from streamrnn.engines.onnx_library import Library, Session, library
 from streamrnn.errors import InputError, ModelFileError, NonFiniteError, StreamClosedError
+from streamrnn.workers import Workers
 from tests.conftest import make_frames
 from tests.engines.graphs import graph, picky, summing, sums
 
@@ -193,6 +194,18 @@ def test_a_pool_closes_only_the_stream_whose_network_refuses(tmp_path):
         assert not pool.tick().refused
 
 
+def test_an_arena_tells_who_was_refused_and_leaves_nothing_of_it(both):
+    for model in both(doubling()):
+        arena = model.engine.arena(3, Workers(1))
+        frames, outputs = np.ones((260, 2), np.float32), np.full((260, 2), np.nan, np.float32)
+        slots, firsts, counts = np.array([[2, 0], [0, 200], [200, 60]])
+        why = arena.run(slots, firsts, counts, frames, outputs)
+        assert list(why) == [2] and isinstance(why[2], NonFiniteError)
+        assert why[2].__traceback__ is None and why[2].__cause__ is None
+        assert not outputs[:200].any() and not arena.stream(2).hidden.any()
+        assert outputs[200:].tobytes() == model.predict(frames[200:]).outputs.tobytes()
+
+
 def test_what_a_graph_refuses_of_the_tail_is_still_there(tmp_path):
     (tmp_path / "made.onnx").write_bytes(picky())
     config = OnnxConfig(frontend=WaveformConfig(hop=4, context=2))
@@ -241,7 +254,7 @@ def test_parts_of_a_tick_are_refused_like_the_whole(tmp_path):
     config = OnnxConfig(decoder=decoder)
     model = streamrnn.load(tmp_path / "made.onnx", config=config)
     good, bad = np.ones((100, 2), np.float32), np.ones((100, 2), np.float32)
-    bad[70] = 0.0
+    bad[[70, 90]] = 0.0
     with pytest.raises(NonFiniteError) as caught:
         model.predict(bad)
     found = re.fullmatch(r"frame (\d+): .* \(counted from frame (\d+)\)", str(caught.value))
