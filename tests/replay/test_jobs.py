@@ -10,9 +10,13 @@ import soundfile as sf
 from streamrnn.errors import ModelFileError, RecordingError, SoundError
 from streamrnn.io.recorded import RecordedStream
 from streamrnn.io.recorder import Recorder
+from streamrnn.kernels.motion import FRAME_SIZE
 from streamrnn.replay.jobs import Found, Task, play_files
 from streamrnn.replay.outcome import Outcome
+from tests.engines.graphs import graph
 from tests.replay.test_play import model_of
+
+ONE = ("f4", (1, 1))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +64,31 @@ def test_short_files_side_by_side(tmp_path: Path, models: dict[str, str], jobs: 
     steps = [each.steps if isinstance(each, Outcome) else None for each in found.values()]
     assert steps == [1, 6, 11, None, 21, 26, 31]
     assert "expected a column time_s" in str(found[paths[3]])
+
+
+def test_what_a_graph_refuses_takes_no_other_file_with_it(tmp_path: Path) -> None:
+    nodes = [
+        ("Constant", [], ["one"], {"value_floats": [1.0]}),
+        ("Constant", [], ["five"], {"value_floats": [5.0]}),
+        ("Add", ["h", "one"], ["hn"], {}),
+        ("Sub", ["five", "hn"], ["left"], {}),
+        ("Sqrt", ["left"], ["root"], {}),  # of the sixth step no number
+        ("ReduceSum", ["x"], ["sum"], {"keepdims": 0}),
+        ("Add", ["root", "sum"], ["y"], {}),
+    ]
+    made = graph(nodes, [("x", "f4", (1, FRAME_SIZE)), ("h", *ONE)], [("y", *ONE), ("hn", *ONE)])
+    (tmp_path / "made.onnx").write_bytes(made)
+    (tmp_path / "made.toml").write_text('[frontend]\nkind = "motion"\n')
+    paths: list[Path] = []
+    for n, rows in enumerate((3, 9, 5)):
+        paths.append(tmp_path / f"{n}.csv")
+        lines = "\n".join(f"{t / 30},{t},{t}" for t in range(rows))
+        paths[-1].write_text(f"time_s,x,y\n{lines}\n")
+    task = Task(models=(str(tmp_path / "made.onnx"),))
+    found = [each for _, each in play_files(paths, task)]
+    assert [each.steps for each in found if isinstance(each, Outcome)] == [3, 5, 5]
+    broken = found[1].broken if isinstance(found[1], Outcome) else ""
+    assert broken and "1.csv, after 5 samples: frame 0: expected numbers" in broken
 
 
 def test_what_cannot_be_read_takes_no_other_with_it(
