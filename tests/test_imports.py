@@ -38,7 +38,7 @@ RANK = {name: rank for rank, names in enumerate(ROOMS) for name in names}
 ASKED = {("streamrnn/__init__.py", "learn")}
 # Engines that are imported only when asked for.
 ENGINES = ("torch_engine", "onnx_engine", "onnx_file", "onnx_export")
-ENGINES += ("onnx_folding", "onnx_library")
+ENGINES += ("onnx_folding", "onnx_library", "onnx_weights")
 ASKED_FOR = {f"engines/{name}.py" for name in ENGINES}
 HEAVY = (
     "torch",
