@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -203,15 +205,17 @@ def test_begins_orthogonal_and_remembering() -> None:
 
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_gates_begin_as_open_as_the_spans_are_long(cell: Cell) -> None:
-    size = 4_000
-    rnn = Network(NetworkConfig(input_size=2, hidden_size=size, cell=cell), remember=100).rnn
-    hidden, entering = rnn.bias_hh_l0, rnn.bias_ih_l0
-    assert isinstance(hidden, torch.Tensor) and isinstance(entering, torch.Tensor)
-    # Torch's own bias of the input stays, within 1/√size.
-    assert entering.abs().max() <= size**-0.5
-    kept = (hidden + entering)[size : 2 * size].sigmoid()  # z of a GRU, f of an LSTM
-    spans = 1.0 / (1.0 - kept)  # 1 + u, steps after which 1/e of it is left, about
-    assert spans.min() >= 1.95 and spans.max() <= 101.7
+    size, every = 1_000, list[torch.Tensor]()
+    for _ in range(4):  # one of 4,000 takes long to be made orthogonal
+        rnn = Network(NetworkConfig(input_size=2, hidden_size=size, cell=cell), remember=100).rnn
+        hidden, entering = rnn.bias_hh_l0, rnn.bias_ih_l0
+        assert isinstance(hidden, torch.Tensor) and isinstance(entering, torch.Tensor)
+        # Torch's own bias of the input stays, within 1/√size.
+        assert entering.abs().max() <= size**-0.5
+        kept = (hidden + entering)[size : 2 * size].sigmoid()  # z of a GRU, f of an LSTM
+        every.append(1.0 / (1.0 - kept))  # 1 + u, steps after which 1/e of it is left, about
+        if cell == "lstm":
+            close(hidden[:size], -hidden[size : 2 * size])
+    spans, most = torch.cat(every), math.exp(size**-0.5)
+    assert spans.min() >= 1.0 + 1.0 / most - 1e-4 and spans.max() <= 1.0 + 100.0 * most + 1e-2
     assert abs(spans.mean().item() - 51.0) < 2.0  # uniform; 4 σ
-    if cell == "lstm":
-        close(hidden[:size], -hidden[size : 2 * size])
