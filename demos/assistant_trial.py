@@ -105,7 +105,7 @@ def main() -> None:
 
 def outcome(voice: str, said: str, told: list[Told]) -> Heard:
     """What became of a command; what noise brought about before it does not count."""
-    wakings = [n for n, each in enumerate(told) if isinstance(each, Woken)]
+    wakings = (n for n, each in enumerate(told) if isinstance(each, Woken))
     own = told[next((n for n in wakings if told[n].time >= PAUSES[0]), len(told)) :]
     answers = [each for each in own if isinstance(each, Answered)]
     if not answers:

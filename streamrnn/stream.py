@@ -39,16 +39,9 @@ class Parts:
         return f"<Stream of {self.model.name!r}: position {self._position}{options}>"
 
     def _end(self, trace: bool) -> Predictions:
-        careful = self.model.engine.may_refuse
-        if careful:
+        if self.model.engine.may_refuse:
             self._frontend.hold()
-        frames = self._frontend.flush()
-        try:
-            tail = self._advance(frames, trace)
-        except InputError:
-            if careful:
-                self._frontend.undo()
-            raise
+        tail = self._advance(self._frontend.flush(), trace)
         closing = self._decoder.closing(self._position)
         if closing:
             tail = tail.closed(closing)
@@ -62,11 +55,14 @@ class Parts:
 
     def _advance(self, frames: Frames, trace: bool) -> Predictions:
         steps = len(frames.values)
-        if steps > 1 and 0 < self._decoder.most_steps() < steps:
-            found = self._advance_in_parts(frames, trace)
-        else:
-            found = self._advance_part(frames, trace)
-        # The network may refuse a frame; only then does the position stay.
+        try:
+            if steps > 1 and 0 < self._decoder.most_steps() < steps:
+                found = self._advance_in_parts(frames, trace)
+            else:
+                found = self._advance_part(frames, trace)
+        except InputError:  # of the network; then the front end and the position are as they were
+            self._frontend.undo()
+            raise
         self._position += frames.samples
         return found
 
@@ -208,12 +204,7 @@ class Stream(Parts):
         """
         if self._hold is not None:
             self._hold()
-        frames = self._frontend.feed(chunk)
-        try:
-            return self._advance(frames, trace)
-        except InputError:
-            self._frontend.undo()
-            raise
+        return self._advance(self._frontend.feed(chunk), trace)
 
     def flush(self, *, trace: bool = False) -> Predictions:
         """End the sequence: give what is retained, then make the stream fresh.

@@ -65,8 +65,8 @@ def sound_chunks(path: str | Path, *, seconds: float = 1.0) -> Iterator[Sound]:
             samples, problem = _read(file, max(1, int(seconds * rate)))
             if not len(samples):
                 break
-            finite = np.isfinite(samples).all(axis=1)
-            good = len(samples) if finite.all() else int(finite.argmin())
+            finite = np.isfinite(samples)
+            good = len(samples) if finite.all() else int(finite.all(axis=1).argmin())
             got += good
             if good:
                 yield Sound(samples[:good], rate)

@@ -130,13 +130,13 @@ class Core:
                     if stream is not None:
                         self.leave(stream)
             raise
-        with self.gate:
-            for slot, error in refused.items():
-                stream = self.streams[slot]
-                if stream is not None:
-                    stream.refused = error
-                    self.refused[stream] = error
-                    self.leave(stream)
+        if refused:
+            with self.gate:
+                for slot, error in refused.items():
+                    stream = self.streams[slot]
+                    if stream is not None:
+                        stream.refused = self.refused[stream] = error
+                        self.leave(stream)
         return work, batch
 
     def _run(self, work: Work) -> tuple[Batch, dict[int, InputError]]:
